@@ -1,0 +1,52 @@
+"""`python -m api --host 127.0.0.1 --port 8000`: the query layer as a process of its own."""
+
+import argparse
+import sys
+
+from resources.errors import RageError
+
+
+def main() -> int:
+    """Serves until it is told to stop; requests under way finish, for at most ten seconds."""
+    parser = argparse.ArgumentParser(prog="python -m api", description=main.__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    arguments = parser.parse_args()
+    try:
+        _serve(arguments.host, arguments.port)
+    except RageError as error:
+        print(f"rage: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _serve(host: str, port: int) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from resources.dagster_client import RunLauncher
+    from resources.logs import configure_logs
+    from resources.platform import Platform
+    from resources.settings import settings
+
+    configured = settings()
+    configure_logs(configured.log_level)
+    platform = Platform(configured, role="api", pool_size=(2, 20))
+    try:
+        app = create_app(platform, RunLauncher(configured))
+        uvicorn.run(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            h11_max_incomplete_event_size=65536,
+        )
+    finally:
+        platform.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""What routes ask for: the platform, the launcher, and on whose behalf they act."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+
+from resources.dagster_client import RunLauncher
+from resources.platform import Platform
+
+# The middleware checks the token before any route; this tells OpenAPI of it.
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token that `rage token` prints.")
+
+TIMEOUT_S = 10.0
+
+
+def _platform(request: Request) -> Platform:
+    platform: Platform = request.app.state.platform
+    return platform
+
+
+def _launcher(request: Request) -> RunLauncher:
+    launcher: RunLauncher = request.app.state.launcher
+    return launcher
+
+
+def _caller(request: Request) -> str:
+    caller: str = request.state.caller
+    return caller
+
+
+ThePlatform = Annotated[Platform, Depends(_platform)]
+Launcher = Annotated[RunLauncher, Depends(_launcher)]
+Caller = Annotated[str, Depends(_caller)]
+Protected = Security(bearer)

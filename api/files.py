@@ -1,0 +1,115 @@
+"""Documents: listing, reading and removing them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from api.dependencies import TIMEOUT_S, Caller, Launcher, Protected, ThePlatform
+from api.errors import responses
+from api.jobs import start_ingest
+from api.paging import Cursor, Limit, Page, cut, decode_order, decode_path
+from resources.domain import Block
+from resources.errors import NotFound
+from resources.postgres import reading, removal, spaces
+
+router = APIRouter(prefix="/api/v1/memory", tags=["files"], dependencies=[Protected])
+
+
+class File(BaseModel):
+    """A document."""
+
+    id: UUID
+    path: str = Field(description="Relative to its source's location.", examples=["guides/onboarding.md"])
+    title: str
+    source: str = Field(description="The source's name.")
+    media_type: str
+    size: int
+    version: str | None = Field(description="The SHA-256 of its bytes; null if they could not be read.")
+    state: str = Field(description="live or quarantined", examples=["live"])
+    reason: str | None = Field(default=None, description="Why it is in quarantine.")
+    updated_at: datetime
+
+
+class FileWithBlocks(File):
+    """A document and a page of its blocks."""
+
+    blocks: list[Block]
+    next_cursor: str | None
+
+
+class Removing(BaseModel):
+    """A removal that was taken on."""
+
+    receipt_id: UUID
+
+
+@router.get("/files", responses=responses(404, 422))
+def list_files(
+    platform: ThePlatform,
+    caller: Caller,
+    space: Annotated[str, Query(examples=["handbook"])],
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[File]:
+    """The documents of a space by path, those in quarantine included."""
+    after = decode_path(cursor)
+    spaces.check_name(space)
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
+        rows = reading.files(connection, spaces.identify(connection, space)["id"], after, limit + 1)
+    page, next_cursor = cut(rows, limit, lambda row: (row["path"], row["id"]))
+    return Page(items=[File(**row) for row in page], next_cursor=next_cursor)
+
+
+@router.get("/file/{document_id}", responses=responses(404, 422))
+def get_file(
+    document_id: UUID, platform: ThePlatform, caller: Caller, limit: Limit = 20, cursor: Cursor = None
+) -> FileWithBlocks:
+    """A document and a page of its blocks in reading order."""
+    after = decode_order(cursor)
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
+        row = reading.file(connection, document_id)
+        blocks = reading.blocks(connection, document_id, after, limit + 1)
+    page, next_cursor = cut(blocks, limit, lambda block: (block.order,))
+    return FileWithBlocks(**row, blocks=page, next_cursor=next_cursor)
+
+
+@router.get(
+    "/file/{document_id}/raw",
+    response_class=StreamingResponse,
+    responses={**responses(404, 422), 200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
+)
+def get_raw(document_id: UUID, platform: ThePlatform, caller: Caller) -> StreamingResponse:
+    """The document's bytes as they were read, as an attachment."""
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
+        row = reading.raw(connection, document_id)
+    if not platform.objects.exists(row["space_id"], row["sha256"]):
+        raise NotFound(f"The bytes of document {document_id} are not in the object store.")
+    return StreamingResponse(
+        platform.objects.stream(row["space_id"], row["sha256"]),
+        media_type=_media_type(row),
+        headers={
+            "Content-Length": str(row["size"]),
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(row['path'].rsplit('/', 1)[-1], safe='')}",
+            "X-Content-Type-Options": "nosniff",
+            "ETag": f'"{row["sha256"].hex()}"',
+        },
+    )
+
+
+@router.delete("/file/{document_id}", status_code=202, responses=responses(404, 422))
+def delete_file(document_id: UUID, platform: ThePlatform, launcher: Launcher, caller: Caller) -> Removing:
+    """Hides a document at once and has it removed from every store; the receipt says when that is done."""
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
+        asked = removal.request_removal(connection, document_id)
+    start_ingest(platform, launcher, caller, asked.space)
+    return Removing(receipt_id=asked.receipt_id)
+
+
+def _media_type(row: dict[str, Any]) -> str:
+    media_type: str = row["media_type"]
+    return media_type if media_type.isascii() and media_type.isprintable() and "/" in media_type else "application/octet-stream"

@@ -1,0 +1,151 @@
+"""What stands before every route: the request's id, its log line and metrics, the limit of its body, and the bearer token.
+
+Pure ASGI, so that streams pass through untouched.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import error_response, rage_response
+from resources.errors import RageError, TooLarge
+from resources.logs import get_logger, log_context
+from resources.tokens import missing_token
+
+OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/auth/token"})
+INGEST_PATH = "/api/v1/memory/ingest"
+JSON_BYTES = 1 << 20
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_log = get_logger(__name__)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _route(scope: Scope) -> str:
+    """The route's template; a path itself would make a metric for every id."""
+    return getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "unmatched")
+
+
+class RequestContext:
+    """Outermost: gives every request an id, counts and logs it, and turns what nobody expected into a 500."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self.app = app
+        labels = ["method", "route", "status"]
+        self._count = Counter("rage_http_requests", "Requests answered.", labels, registry=registry)
+        self._seconds = Histogram("rage_http_request_seconds", "Seconds to answer.", labels[:2], registry=registry)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = _header(scope, b"x-request-id")
+        request_id = given if _SANE_ID.fullmatch(given) else str(uuid4())
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+        began = time.perf_counter()
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", request_id.encode())]}
+            await send(message)
+
+        with log_context(request_id=request_id):
+            try:
+                await self.app(scope, receive, sending)
+            except ClientDisconnect:
+                status = status or 499  # the conventional status of a client that left; nobody is there to read it
+            except Exception:
+                _log.exception("request_crashed", method=scope["method"], route=_route(scope))
+                if status:  # the answer is under way: only cutting it short says that it is not whole
+                    raise
+                message = "An unexpected error occurred; the log has it under this request id."
+                await error_response(request_id, 500, "internal", message)(scope, receive, sending)
+            finally:
+                self._note(scope, status, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = _route(scope)
+        method = scope["method"] if scope["method"] in {"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"} else "OTHER"
+        self._count.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+        quiet = route in {"/health", "/ready", "/metrics"} and status < 400
+        (_log.debug if quiet else _log.info)(
+            "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1)
+        )
+
+
+class BearerToken:
+    """Lets nobody pass without a token, except to the open paths; a route that does not exist is no exception."""
+
+    def __init__(self, app: ASGIApp, verify: Callable[[str], str]) -> None:
+        self.app = app
+        self._verify = verify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
+            await self.app(scope, receive, send)
+            return
+        scheme, _, token = _header(scope, b"authorization").partition(" ")
+        try:
+            if scheme.lower() != "bearer" or not token.strip():
+                raise missing_token()
+            scope["state"]["caller"] = await run_in_threadpool(self._verify, token.strip())
+        except RageError as error:
+            await rage_response(scope["state"]["request_id"], error)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body that is too large before reading it, or as soon as it turns out to be."""
+
+    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
+        self.app = app
+        self._upload_bytes = max_upload_bytes + JSON_BYTES  # room for a form's own framing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_form = _header(scope, b"content-type").lower().startswith("multipart/form-data")
+        limit = self._upload_bytes if is_form and scope["path"] == INGEST_PATH else JSON_BYTES
+        too_large = TooLarge(f"The request's body is larger than {limit} bytes.", hint="Send less at once.", limit=limit)
+        length = _header(scope, b"content-length")
+        if length.isdecimal() and int(length) > limit:
+            await rage_response(scope["state"]["request_id"], too_large)(scope, receive, send)
+            return
+        received = 0
+        exceeded = False
+
+        async def receiving() -> Message:
+            nonlocal received, exceeded
+            message = await receive()
+            if message["type"] == "http.request":
+                received += len(message.get("body", b""))
+                if received > limit:
+                    exceeded = True
+                    raise too_large
+            return message
+
+        async def sending(message: Message) -> None:
+            if not exceeded:  # whatever was made of the interrupted body is no answer
+                await send(message)
+
+        try:
+            await self.app(scope, receiving, sending)
+        except TooLarge:
+            if not exceeded:
+                raise
+        if exceeded:
+            await rage_response(scope["state"]["request_id"], too_large)(scope, receive, send)

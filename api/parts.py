@@ -1,0 +1,88 @@
+"""How the parts are that answers depend on, for `/ready` and for `rage doctor`."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from resources.errors import RageError
+from resources.platform import Platform
+
+TIMEOUT_S = 3.0
+
+
+class PartName(StrEnum):
+    """The parts."""
+
+    DATABASE = "database"
+    LEXICAL = "lexical"
+    CACHE = "cache"
+    EMBEDDER = "embedder"
+    GENERATOR = "generator"
+
+
+class Part(BaseModel):
+    """One part: whether it serves, and what it is or what is wrong with it."""
+
+    ok: bool
+    detail: str
+
+
+def check_parts(platform: Platform) -> dict[PartName, Part]:
+    """Every part as it is now, without waiting for a model that is still loading."""
+    return {
+        PartName.DATABASE: check_database(platform),
+        PartName.LEXICAL: check_lexical(platform),
+        PartName.CACHE: Part(ok=True, detail="in this process"),
+        PartName.EMBEDDER: check_embedder(platform),
+        PartName.GENERATOR: check_generator(platform),
+    }
+
+
+def check_database(platform: Platform) -> Part:
+    """Whether the database answers a query in time."""
+    try:
+        with platform.database.transaction(timeout_s=TIMEOUT_S) as connection:
+            row = connection.execute(
+                "SELECT current_setting('server_version') AS server, "
+                "(SELECT extversion FROM pg_extension WHERE extname = 'vector') AS pgvector"
+            ).fetchone()
+    except RageError as error:
+        return Part(ok=False, detail=str(error))
+    assert row is not None
+    return Part(ok=True, detail=f"PostgreSQL {row['server'].split()[0]}, pgvector {row['pgvector']}")
+
+
+def check_lexical(platform: Platform) -> Part:
+    """Whether the lexical engine is there; its indexes are made by runs."""
+    try:
+        import tantivy
+    except ImportError as error:
+        return Part(ok=False, detail=f"tantivy cannot be loaded: {error}")
+    folder = platform.settings.home / "lexical"
+    count = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+    return Part(ok=True, detail=f"tantivy {tantivy.__version__}, {count} indexes")
+
+
+def check_embedder(platform: Platform) -> Part:
+    """Whether the embedder is loaded."""
+    embedder = platform.__dict__.get("embedder")
+    if embedder is None:
+        return Part(ok=False, detail="not loaded yet")
+    return Part(ok=True, detail=f"{embedder.model}, {embedder.dimension} dimensions")
+
+
+def check_generator(platform: Platform) -> Part:
+    """Whether the configured language model answers; without one, answers are extractive."""
+    url = platform.settings.llm_base_url
+    if not url:
+        return Part(ok=True, detail="extractive")
+    import urllib.error
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(url.rstrip("/") + "/models", timeout=TIMEOUT_S):  # noqa: S310 -- the operator's URL
+            return Part(ok=True, detail=url)
+    except urllib.error.HTTPError as error:  # it answers; whether it lets us in is for the query to find out
+        return Part(ok=error.code < 500, detail=f"{url} answers with status {error.code}")
+    except (OSError, ValueError) as error:
+        return Part(ok=False, detail=f"{url} does not answer: {error}")

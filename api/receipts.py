@@ -1,0 +1,50 @@
+"""Receipts: proof that a document has left every store."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.dependencies import TIMEOUT_S, Caller, Protected, ThePlatform
+from api.errors import responses
+from resources.postgres import reading
+
+router = APIRouter(prefix="/api/v1/memory/receipts", tags=["receipts"], dependencies=[Protected])
+
+
+class StoreReceipt(BaseModel):
+    """What was taken out of one store, and what a look afterwards found left."""
+
+    removed: int = 0
+    remaining: int | None = Field(default=None, description="Null until somebody looked.")
+    checked_at: datetime | None = None
+
+
+class Stores(BaseModel):
+    """Every store that may hold something of a document."""
+
+    postgres: StoreReceipt = StoreReceipt()
+    vectors: StoreReceipt = StoreReceipt()
+    lexical: StoreReceipt = StoreReceipt()
+    objects: StoreReceipt = StoreReceipt()
+    cache: StoreReceipt = StoreReceipt()
+
+
+class Receipt(BaseModel):
+    """The removal of a document."""
+
+    document_id: UUID
+    path: str
+    run_id: str | None = Field(description="The run that removed it, once it began.")
+    requested_at: datetime
+    deleted_at: datetime | None
+    stores: Stores
+    complete: bool = Field(description="Whether nothing remains anywhere.")
+
+
+@router.get("/{receipt_id}", responses=responses(404, 422))
+def get_receipt(receipt_id: UUID, platform: ThePlatform, caller: Caller) -> Receipt:
+    """How far the removal of a document is."""
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
+        return Receipt.model_validate(reading.receipt(connection, receipt_id))

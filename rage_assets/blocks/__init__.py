@@ -1,0 +1,1 @@
+"""Blocks: from bytes to ContentBlocks, and the gate that they pass."""

@@ -1,0 +1,105 @@
+"""The gate between blocks and everything after: is what was parsed text that a person would recognise?"""
+
+import math
+from typing import Any
+
+from rage_assets.quality.gate import Expectation, Verdict, judge, pass_on, settle
+from rage_assets.work import Work
+from resources.postgres import staging
+
+MOST_BLOCK_CHARACTERS = 5_000_000
+MOST_STRANGE_SHARE = 0.02
+# How many documents' measures are judged together; a row is a few numbers.
+_JUDGED_TOGETHER = 5000
+
+
+def suite(max_text_loss: float) -> list[Expectation]:
+    """The expectations, the gravest first."""
+    return [
+        Expectation("non_empty_text", "ExpectColumnValuesToBeBetween", {"column": "characters", "min_value": 1},
+                    "A document must have text."),
+        Expectation("no_empty_block", "ExpectColumnValuesToBeInSet", {"column": "empty_blocks", "value_set": [0]},
+                    "Every block must have text."),
+        Expectation("sane_length", "ExpectColumnValuesToBeBetween",
+                    {"column": "longest_block", "max_value": MOST_BLOCK_CHARACTERS}, "A block must not be endless."),
+        Expectation("few_replacement_characters", "ExpectColumnValuesToBeBetween",
+                    {"column": "replacement_share", "max_value": MOST_STRANGE_SHARE},
+                    "Characters that could not be decoded must be few."),
+        Expectation("no_mojibake", "ExpectColumnValuesToBeBetween",
+                    {"column": "mojibake_share", "max_value": MOST_STRANGE_SHARE},
+                    "Text decoded in a wrong encoding must be little."),
+        Expectation("known_language", "ExpectColumnValuesToBeInSet", {"column": "unknown_languages", "value_set": [0]},
+                    "A language must be a known one or none."),
+        Expectation("pages_monotonic", "ExpectColumnValuesToBeInSet", {"column": "page_steps_back", "value_set": [0]},
+                    "Pages must follow each other."),
+        Expectation("order_monotonic", "ExpectColumnValuesToBeInSet", {"column": "order_gaps", "value_set": [0]},
+                    "Blocks must be numbered from 0 without a gap."),
+        Expectation("keeps_its_text", "ExpectColumnValuesToBeBetween",
+                    {"column": "text_kept", "min_value": round(1 - max_text_loss, 6)},
+                    "A new version must not lose most of the text of the one before."),
+    ]  # fmt: skip
+
+
+def check_blocks(work: Work) -> Verdict:
+    """Judges every parsed document of the run: those that pass move on, the others go to quarantine."""
+    verdict = Verdict()
+    expectations = suite(work.platform.settings.max_text_loss)
+    rows: list[dict[str, Any]] = []
+    seen: list[Any] = []
+    for batch in work.batches("parsed"):
+        seen += [row["id"] for row in batch]
+        rows += _measure(work, batch)
+        if len(rows) >= _JUDGED_TOGETHER:
+            judge(work, verdict, "blocks", expectations, rows)
+            rows = []
+    judge(work, verdict, "blocks", expectations, rows)
+    settle(work, verdict)
+    if not verdict.held_back:
+        failed = {failure.document["id"] for failure in verdict.failures}
+        pass_on(work, [key for key in seen if key not in failed], "passed")
+    return verdict
+
+
+def _measure(work: Work, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    documents = {row["id"]: row for row in batch}
+    with work.transaction() as connection:
+        blocks = staging.blocks_of(connection, list(documents))
+        before = staging.live_text_lengths(connection, [row["id"] for row in batch if row["change"] == "changed"])
+    grouped: dict[Any, list[dict[str, Any]]] = {key: [] for key in documents}
+    for block in blocks:
+        grouped[block["document_id"]].append(block)
+    return [{"document": documents[key]} | measures(own, before.get(key, 0)) for key, own in grouped.items()]
+
+
+def measures(blocks: list[dict[str, Any]], characters_before: int) -> dict[str, float]:
+    """The numbers that the suite looks at, for the blocks of one document.
+
+    Args:
+        blocks: Rows with `text, type, language, page, order`, in order.
+        characters_before: Characters of the live version's text, 0 if there is none.
+    """
+    from ftfy.badness import badness
+
+    texts = [block["text"] for block in blocks]
+    characters = sum(len(text.strip()) for text in texts)
+    pages = [block["page"] for block in blocks if block["page"] is not None]
+    # badness counts suspicious sequences of two or three characters; code and plain ASCII have none
+    strange = sum(badness(text) for text in texts if not text.isascii())
+    return {
+        "characters": characters,
+        "empty_blocks": sum(not text.strip() for text in texts),
+        "longest_block": max(map(len, texts), default=0),
+        "replacement_share": sum(text.count("\ufffd") for text in texts) / max(1, characters),
+        "mojibake_share": 2 * strange / max(1, characters),
+        "unknown_languages": sum(not _known_language(block["language"], block["type"]) for block in blocks),
+        "page_steps_back": sum(after < before for before, after in zip(pages, pages[1:], strict=False)),
+        "order_gaps": sum(block["order"] != index for index, block in enumerate(blocks)),
+        "text_kept": characters / characters_before if characters_before else math.inf,
+    }
+
+
+def _known_language(language: str | None, block_type: str) -> bool:
+    """Natural languages are two letters (ISO 639-1); code names its programming language."""
+    if language is None or block_type == "code":
+        return True
+    return len(language) == 2 and language.isalpha() and language.islower()

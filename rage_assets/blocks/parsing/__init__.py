@@ -1,0 +1,72 @@
+"""Files to blocks: one parser for each family of formats, and one place where all of them fail and finish."""
+
+import os
+from pathlib import Path
+
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.finish import finished
+from rage_assets.blocks.parsing.media_type import media_type_of
+from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.registry import Parser, fingerprint, parser_for
+from resources.domain import ParsedDocument
+from resources.errors import ParseFailed
+
+__all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "parse_file", "parser_for", "parser_version"]
+
+MAX_BYTES = 200_000_000
+PARSERS_FINGERPRINT = fingerprint()
+
+
+def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MAX_BYTES) -> ParsedDocument:
+    """Turn one file into blocks.
+
+    Args:
+        data: Its bytes, or where they are.
+        path: Its path in its source; the name is half of how the format is found.
+        max_bytes: A larger file is refused.
+
+    Returns:
+        The document with at least one block; texts hold nothing that a store refuses.
+
+    Raises:
+        ParseFailed: With one of the reasons `empty`, `too_large`, `unsupported_format`, `binary`, `encoding`,
+            `encrypted`, `broken` and `no_text`.
+    """
+    content = _read(data, path, max_bytes)
+    parser = parser_for(path, content.media_type)
+    if parser is None:
+        raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
+    try:
+        outline = parser.parse(content)
+    except ParseFailed:
+        raise
+    except ImportError as error:
+        message = f"Reading {content.media_type} needs a package that is not installed: {error.name}."
+        raise ParseFailed("unsupported_format", message, hint=f"Install {error.name}.") from None
+    except Exception as error:  # a parser's bug or a hostile file: a quarantined row, never a crash
+        message = f"The {parser.name} parser failed: {type(error).__name__}: {error}"
+        raise ParseFailed("broken", message[:500]) from error
+    if not outline.blocks:
+        raise ParseFailed("no_text", "There is no text in the file.")
+    return finished(outline, content, f"{parser.name}/{parser.version}")
+
+
+def parser_version(path: str, media_type: str | None = None) -> str:
+    """The parser that would read a file of this name, as `markdown/1`; `unsupported` where there is none. Cheap.
+
+    Args:
+        path: The file's path.
+        media_type: What an earlier look at the content found, which counts for more than the name.
+    """
+    parser = parser_for(path, media_type)
+    return f"{parser.name}/{parser.version}" if parser else "unsupported"
+
+
+def _read(data: bytes | os.PathLike[str], path: str, max_bytes: int) -> Content:
+    size = len(data) if isinstance(data, bytes) else Path(data).stat().st_size
+    if size > max_bytes:
+        raise ParseFailed("too_large", f"The file has {size} bytes; the limit is {max_bytes}.")
+    if size == 0:
+        raise ParseFailed("empty", "The file has no bytes.")
+    content = data if isinstance(data, bytes) else Path(data).read_bytes()
+    return Content(content, path, media_type_of(content, path))

@@ -1,0 +1,146 @@
+"""What Word keeps apart from the text: which style is a heading, and how lists are numbered."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_MAX_BASES = 20
+_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
+          (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
+
+
+def local(element: "_Element") -> str:
+    """An element's name without its namespace."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def child(element: "_Element | None", *path: str) -> "_Element | None":
+    """The first child of a name, and of that the next, or None."""
+    for name in path:
+        if element is None:
+            return None
+        element = next((each for each in element if local(each) == name), None)
+    return element
+
+
+def attribute(element: "_Element | None", name: str) -> str | None:
+    """The value of an attribute, whatever its namespace."""
+    if element is None:
+        return None
+    return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), None)
+
+
+class Styles:
+    """The styles of a document, each with those it is based on."""
+
+    def __init__(self, root: "_Element | None") -> None:
+        self._styles: dict[str, _Element] = {}
+        self._default = ""
+        for style in root if root is not None else ():
+            if local(style) == "style" and (style_id := attribute(style, "styleId")):
+                self._styles[style_id] = style
+                if attribute(style, "type") == "paragraph" and attribute(style, "default") in ("1", "true"):
+                    self._default = style_id
+
+    def of(self, paragraph: "_Element") -> str:
+        """The name of a paragraph's style."""
+        return next((attribute(child(style, "name"), "val") or "" for style in self._chain(paragraph)), "")
+
+    def heading_level(self, paragraph: "_Element") -> int | None:
+        """The level, from 1, of a paragraph that is a heading; None for any other."""
+        own = attribute(child(paragraph, "pPr", "outlineLvl"), "val")
+        if own is not None and own.isdecimal():
+            return int(own) + 1 if int(own) < 9 else None
+        for style in self._chain(paragraph):
+            name = (attribute(child(style, "name"), "val") or "").lower()
+            if name == "title":
+                return 1
+            if name.startswith("heading ") and name[8:].isdecimal():
+                return int(name[8:])
+            level = attribute(child(style, "pPr", "outlineLvl"), "val")
+            if level is not None and level.isdecimal():
+                return int(level) + 1 if int(level) < 9 else None
+        return None
+
+    def numbering(self, paragraph: "_Element") -> tuple[str, int]:
+        """The list that a paragraph belongs to and its depth in it, from 0; an empty name for none."""
+        number, depth = None, None
+        for holder in [paragraph, *self._chain(paragraph)]:
+            properties = child(holder, "pPr", "numPr")
+            if properties is not None:
+                number = number if number is not None else attribute(child(properties, "numId"), "val")
+                depth = depth if depth is not None else attribute(child(properties, "ilvl"), "val")
+        number = "" if number in (None, "0") else number
+        return number or "", int(depth) if depth and depth.isdecimal() else 0
+
+    def _chain(self, paragraph: "_Element") -> "list[_Element]":
+        style_id = attribute(child(paragraph, "pPr", "pStyle"), "val") or self._default
+        chain: list[_Element] = []
+        while style_id in self._styles and len(chain) < _MAX_BASES:
+            chain.append(self._styles[style_id])
+            style_id = attribute(child(chain[-1], "basedOn"), "val") or ""
+        return chain
+
+
+class Numbering:
+    """Counts list items as Word does, so that a reference to `2.1` can be found."""
+
+    def __init__(self, root: "_Element | None") -> None:
+        self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}
+        self._abstract_of: dict[str, str] = {}
+        self._counts: dict[str, dict[int, int]] = defaultdict(dict)
+        for element in root if root is not None else ():
+            if local(element) == "abstractNum":
+                levels = (level for level in element if local(level) == "lvl")
+                by_depth = {int(attribute(level, "ilvl") or 0): _level(level) for level in levels}
+                self._levels[attribute(element, "abstractNumId") or ""] = by_depth
+            elif local(element) == "num":
+                number = attribute(element, "numId") or ""
+                abstract = attribute(child(element, "abstractNumId"), "val") or ""
+                starts_anew = child(element, "lvlOverride", "startOverride") is not None
+                # Lists of one definition go on counting, unless one is told to start anew.
+                self._abstract_of[number] = abstract
+                if starts_anew:
+                    self._levels[f"{abstract}/{number}"] = self._levels.get(abstract, {})
+                    self._abstract_of[number] = f"{abstract}/{number}"
+
+    def label(self, number: str, depth: int) -> str:
+        """What stands before the next item: `2.1.`, or `-` for a bullet; empty where nothing does."""
+        abstract = self._abstract_of.get(number)
+        levels = self._levels.get(abstract or "", {})
+        if abstract is None or depth not in levels:
+            return "-" if number else ""
+        form, pattern, start = levels[depth]
+        if form == "bullet":
+            return "-"
+        counts = self._counts[abstract]
+        counts[depth] = counts.get(depth, start - 1) + 1
+        for deeper in [level for level in counts if level > depth]:
+            del counts[deeper]
+        label = pattern
+        for level in range(depth + 1):
+            level_form, _, level_start = levels.get(level, ("decimal", "", 1))
+            label = label.replace(f"%{level + 1}", _shown(counts.get(level, level_start), level_form))
+        return label.strip()
+
+
+def _level(level: "_Element") -> tuple[str, str, int]:
+    start = attribute(child(level, "start"), "val") or "1"
+    form = attribute(child(level, "numFmt"), "val") or "decimal"
+    return form, attribute(child(level, "lvlText"), "val") or "", int(start) if start.isdecimal() else 1
+
+
+def _shown(count: int, form: str) -> str:
+    """A number as letters or in Roman digits, where the list says so."""
+    if form in ("lowerLetter", "upperLetter") and count > 0:
+        letters = chr(ord("a") + (count - 1) % 26) * ((count - 1) // 26 + 1)
+        return letters if form == "lowerLetter" else letters.upper()
+    if form in ("lowerRoman", "upperRoman") and 0 < count < 4000:
+        roman = ""
+        for value, digits in _ROMAN:
+            roman += digits * (count // value)
+            count %= value
+        return roman if form == "lowerRoman" else roman.upper()
+    return "" if form == "none" else str(count)

@@ -1,0 +1,61 @@
+"""The text of a Word paragraph: runs, breaks, note marks and equations; text boxes apart."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rage_assets.blocks.parsing.docx_styles import attribute, local
+from rage_assets.blocks.parsing.omml import equation
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+# Deleted text, field codes, and second copies (a fallback repeats its choice for old programs).
+_LEFT_OUT = {"del", "moveFrom", "instrText", "delText", "Fallback", "pPr", "rPr", "txbxContent", "sdtPr", "rt"}
+_MAX_DEPTH = 60
+
+
+def paragraph_text(paragraph: "_Element") -> str:
+    """The text of a paragraph, without that of text boxes anchored in it."""
+    return "".join(_parts(paragraph))
+
+
+def text_boxes(paragraph: "_Element") -> Iterator["_Element"]:
+    """The contents of the text boxes anchored in a paragraph, each once."""
+    for box in paragraph.iter("{*}txbxContent"):
+        outer = [local(parent) for parent in box.iterancestors() if parent is not paragraph]
+        inside = outer[: next((at for at, name in enumerate(outer) if name in ("p", "body")), len(outer))]
+        owner = next((parent for parent in box.iterancestors("{*}p")), None)
+        if owner is paragraph and "Fallback" not in inside:
+            yield box
+
+
+def _parts(element: "_Element", depth: int = 0) -> Iterator[str]:
+    for node in element:
+        name = local(node)
+        if name == "t":
+            yield node.text or ""
+        elif name in ("tab", "ptab"):
+            yield "\t"
+        elif name in ("br", "cr"):
+            yield "\n"
+        elif name == "noBreakHyphen":
+            yield "-"
+        elif name == "sym":
+            yield _symbol(node)
+        elif name in ("footnoteReference", "endnoteReference"):
+            yield f"[{attribute(node, 'id')}]"
+        elif name == "oMathPara":
+            yield "\n" + "\n".join(f"$${equation(each)}$$" for each in node if local(each) == "oMath") + "\n"
+        elif name == "oMath":
+            yield f"${equation(node)}$"
+        elif name not in _LEFT_OUT and depth < _MAX_DEPTH:
+            yield from _parts(node, depth + 1)
+
+
+def _symbol(node: "_Element") -> str:
+    """A character by its number; those of picture fonts (private use) have no meaning as text."""
+    try:
+        char = chr(int(attribute(node, "char") or "0", 16))
+    except (ValueError, OverflowError):
+        return ""
+    return "" if "\ue000" <= char <= "\uf8ff" or char == "\0" else char

@@ -1,0 +1,73 @@
+"""E-mail messages: who wrote to whom, when, about what, and the text."""
+
+import email
+import email.policy
+from email.message import EmailMessage, MIMEPart
+from typing import ClassVar
+
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.decoding import decode
+from rage_assets.blocks.parsing.html import page
+from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.plain_text import paragraphs
+
+_HEADERS = ("From", "To", "Cc", "Date")
+_MAX_DEPTH = 10
+
+
+class EmlParser:
+    """Reads messages with the standard library; the plain text of a message is preferred to its HTML."""
+
+    name = "eml"
+    version = 1
+    suffixes: ClassVar[dict[str, str]] = {".eml": "message/rfc822"}
+
+    def parse(self, content: Content) -> Outline:
+        """The subject as heading, who wrote to whom and when, the text, and the names of attachments."""
+        message = email.message_from_bytes(content.data, policy=email.policy.default)
+        outline = Outline()
+        assert isinstance(message, EmailMessage)
+        _add(outline, message, 1)
+        outline.title = next((block.text for block in outline.blocks if block.type == "heading"), "")
+        return outline
+
+
+def _add(outline: Outline, message: EmailMessage, level: int) -> None:
+    outline.heading(_header(message, "Subject"), level)
+    outline.paragraph("\n".join(f"{name}: {value}" for name in _HEADERS if (value := _header(message, name))))
+    body = message.get_body(("plain", "html"))
+    if body is not None:
+        text = _text(body)
+        if body.get_content_subtype() == "html" and text.strip():
+            outline.extend(page(text))
+        else:
+            for _, lines in paragraphs(text.replace("\r\n", "\n")):
+                outline.paragraph("\n".join(lines))
+    names = []
+    for part in message.iter_attachments():
+        if part.get_content_type() == "message/rfc822" and level < _MAX_DEPTH:
+            inner = part.get_payload(0) if part.is_multipart() else None
+            if isinstance(inner, EmailMessage):
+                _add(outline, inner, level + 1)
+        elif name := part.get_filename():
+            names.append(name)
+    if names:
+        outline.paragraph("Attachments: " + ", ".join(names))
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(message.get(name, "")).split())
+    except Exception:  # malformed headers raise many kinds; the message is still worth reading
+        return ""
+
+
+def _text(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes) or not payload:
+        return ""
+    charset = part.get_content_charset()
+    try:
+        return payload.decode(charset) if charset else decode(payload)
+    except (LookupError, UnicodeDecodeError):
+        return decode(payload)

@@ -1,0 +1,58 @@
+"""Tables of HTML as rows of text."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_MAX_SPAN = 100
+
+
+def is_data_table(table: "HtmlElement") -> bool:
+    """Whether a table holds data; else it lays out a page, and its cells are ordinary text."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    rows = [row.xpath("./td|./th") for row in _own_rows(table)]
+    columns = max(map(len, rows), default=0)
+    if any(cell.tag == "th" for row in rows for cell in row) or table.find("caption") is not None:
+        return columns > 0
+    if columns < 2 or next(table.iterdescendants("table"), None) is not None:
+        return False
+    cells = sum(map(len, rows))
+    long_cells = sum(len(cell.text_content()) > 1000 for row in rows for cell in row)
+    holds_headings = next(table.iterdescendants("h1", "h2", "h3", "article"), None) is not None
+    return not holds_headings and long_cells * 4 <= cells
+
+
+def table_rows(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) -> list[list[str]]:
+    """The rows of a table; a merged cell's text stands once, in its first row and column.
+
+    Args:
+        table: The `table` element.
+        text_of: Gives the text of a cell.
+    """
+    rows: list[list[str]] = []
+    taken: set[tuple[int, int]] = set()
+    for at, row in enumerate(_own_rows(table)):
+        texts: dict[int, str] = {}
+        column = 0
+        for cell in row.xpath("./td|./th"):
+            while (at, column) in taken:
+                column += 1
+            texts[column] = text_of(cell)
+            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            taken.update((at + down, column + right) for down in range(height) for right in range(width))
+            column += width
+        rows.append([texts.get(place, "") for place in range(max(texts, default=-1) + 1)])
+    return rows
+
+
+def _own_rows(table: "HtmlElement") -> list["HtmlElement"]:
+    """The rows of a table without those of tables in its cells."""
+    return list(table.xpath("./tr|./thead/tr|./tbody/tr|./tfoot/tr"))
+
+
+def _span(cell: "HtmlElement", name: str) -> int:
+    value = cell.get(name, "1").strip()
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1

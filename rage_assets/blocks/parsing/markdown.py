@@ -1,0 +1,199 @@
+"""Markdown with GitHub's tables and a front matter."""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.pipe_table import pipe_table
+from resources.domain import BlockType
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+
+
+class MarkdownParser:
+    """Reads Markdown with markdown-it: text without syntax, so that words are found and read as they are meant."""
+
+    name = "markdown"
+    version = 1
+    suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
+        (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"), "text/markdown"
+    )
+
+    def parse(self, content: Content) -> Outline:
+        """Blocks with their lines, `[first, last]` counted from 1."""
+        outline = Outline()
+        matter, body, skipped = split_front_matter(content.text)
+        add_markdown(outline, body, skipped)
+        title = matter.get("title")
+        headings = (block for block in outline.blocks if block.type is BlockType.HEADING)
+        first = next((block.text for block in headings if block.metadata["level"] == 1), "")
+        outline.title = title if isinstance(title, str) else first
+        if matter and outline.blocks:
+            outline.blocks[0].metadata["front_matter"] = matter
+        elif matter:
+            outline.paragraph("\n".join(f"{key}: {value}" for key, value in matter.items()))
+        return outline
+
+
+def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
+    """The front matter, the text after it, and how many lines it took.
+
+    Only plain values and flat lists of them are kept: YAML's references could make a small file huge.
+    """
+    found = _FRONT_MATTER.match(text[:100_000])
+    if not found:
+        return {}, text, 0
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(found[1] or "")
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return {}, text, 0
+    if not isinstance(loaded, dict):
+        return {}, text, 0
+    matter: dict[str, Any] = {}
+    for key, value in list(loaded.items())[:100]:
+        if isinstance(value, list):
+            items = [str(item) for item in value[:100] if not isinstance(item, dict | list | set)]
+            matter[str(key)] = items
+        elif value is not None and not isinstance(value, dict | set):
+            matter[str(key)] = value if isinstance(value, str | bool | int) else str(value)
+    return matter, text[found.end() :], found[0].count("\n")
+
+
+def add_markdown(outline: Outline, text: str, skipped_lines: int = 0) -> None:
+    """Add the blocks of Markdown text to an outline."""
+    _Reader(outline, skipped_lines).read(_markdown_it().parse(text))
+
+
+@cache
+def _markdown_it() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+class _Reader:
+    """Walks markdown-it's flat list of tokens, so that no nesting of the document is a recursion here."""
+
+    def __init__(self, outline: Outline, skipped_lines: int) -> None:
+        self.outline = outline
+        self.skipped = skipped_lines
+        self.rows: list[list[str]] | None = None
+        self.lists: list[int | None] = []  # the next number of each open list, None for bullets
+        self.items: list[str] = []
+        self.fresh = False  # whether an item was opened and has no text yet
+
+    def read(self, tokens: "list[Token]") -> None:
+        list_lines: dict[str, Any] = {}
+        for at, token in enumerate(tokens):
+            kind, lines = token.type, self._lines(token)
+            if kind in ("bullet_list_open", "ordered_list_open"):
+                if not self.lists:
+                    list_lines, self.items = lines, []
+                self.lists.append(int(token.attrGet("start") or 1) if kind[0] == "o" else None)
+            elif kind in ("bullet_list_close", "ordered_list_close"):
+                self.lists.pop()
+                if not self.lists:
+                    self.outline.add(BlockType.LIST, "\n".join(self.items), **list_lines)
+            elif kind == "list_item_open":
+                self._open_item()
+            elif kind in ("fence", "code_block"):
+                self._code(token, lines)
+            elif kind == "html_block":
+                self._html(token, lines)
+            elif kind == "table_open":
+                self.rows, table_lines = [], lines
+            elif kind == "tr_open" and self.rows is not None:
+                self.rows.append([])
+            elif kind == "table_close" and self.rows is not None:
+                table, self.rows = pipe_table(self.rows), None
+                if self.lists:
+                    self._item_text(table)
+                else:
+                    self.outline.add(BlockType.TABLE, table, **table_lines)
+            elif kind == "inline":
+                self._inline(token, tokens[at - 1], lines)
+
+    def _inline(self, token: "Token", opener: "Token", lines: dict[str, Any]) -> None:
+        text = inline_text(token)
+        if self.rows is not None:
+            self.rows[-1].append(text)
+        elif self.lists:
+            self._item_text(text)
+        elif opener.type == "heading_open":
+            self.outline.heading(text, int(opener.tag[1]), **lines)
+        elif all(child.type == "image" for child in token.children or ()):
+            sources = [str(child.attrGet("src")) for child in token.children or ()]
+            self.outline.add(BlockType.IMAGE, text, source=", ".join(sources)[:500], **lines)
+        else:
+            self.outline.paragraph(text, **lines)
+
+    def _code(self, token: "Token", lines: dict[str, Any]) -> None:
+        if self.lists:
+            self._item_text(token.content)
+        else:
+            language = token.info.split()[0].strip("{}.").lower()[:40] if token.info.strip() else None
+            self.outline.add(BlockType.CODE, token.content, language=language, **lines)
+
+    def _html(self, token: "Token", lines: dict[str, Any]) -> None:
+        from rage_assets.blocks.parsing.html import fragment
+
+        inner = fragment(token.content)
+        if self.lists:
+            self._item_text("\n".join(block.text for block in inner.blocks))
+            return
+        for block in inner.blocks:
+            if block.type is BlockType.HEADING:
+                self.outline.heading(block.text, block.metadata["level"], **lines)
+            else:
+                self.outline.add(block.type, block.text, language=block.language, **{**block.metadata, **lines})
+
+    def _open_item(self) -> None:
+        number = self.lists[-1]
+        marker = "-" if number is None else f"{number}."
+        if number is not None:
+            self.lists[-1] = number + 1
+        self.items.append("  " * (len(self.lists) - 1) + marker)
+        self.fresh = True
+
+    def _item_text(self, text: str) -> None:
+        if not self.items:
+            return
+        indent = "  " * len(self.lists)
+        text = text.strip("\n").replace("\n", "\n" + indent)
+        if self.fresh:
+            self.items[-1] += " " + text
+        else:
+            self.items.append(indent + text)
+        self.fresh = False
+
+    def _lines(self, token: "Token") -> dict[str, Any]:
+        if not token.map:
+            return {}
+        first, end = token.map
+        return {"lines": [first + 1 + self.skipped, max(end, first + 1) + self.skipped]}
+
+
+def inline_text(token: "Token") -> str:
+    """The text of an inline token: no emphasis and link targets, code in backticks, an image as its alternative."""
+    parts: list[str] = []
+    for child in token.children or ():
+        if child.type in ("text", "text_special"):
+            parts.append(child.content)
+        elif child.type == "code_inline":
+            parts.append(f"`{child.content}`")
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append(" " if child.type == "softbreak" else "\n")
+        elif child.type == "image":
+            parts.append(inline_text(child))
+        elif child.type == "html_inline" and _BREAK.fullmatch(child.content):
+            parts.append("\n")
+    return "".join(parts).strip()

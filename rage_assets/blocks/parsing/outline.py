@@ -1,0 +1,83 @@
+"""What a parser returns: blocks in reading order, each under the headings above it."""
+
+import re
+from typing import Any
+
+from resources.domain import BlockType, ParsedBlock
+
+# Postgres refuses NUL, and no reader wants the other control characters.
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_SPACES = re.compile(r"[^\S\n]+")
+
+
+def clean(text: str) -> str:
+    """Text that every store accepts: no NUL, no lone surrogates, line feeds as newlines."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").replace("\v", "\n")
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+
+
+def squeeze(text: str) -> str:
+    """Text with single spaces and no blank ends of lines."""
+    return "\n".join(_SPACES.sub(" ", line).strip() for line in text.strip().split("\n"))
+
+
+class Outline:
+    """Collects the blocks of one document.
+
+    Attributes:
+        title: The document's own title; empty where it has none.
+        blocks: In reading order.
+        page: The page that the next blocks stand on, counted from 1; None where the format has no pages.
+    """
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.blocks: list[ParsedBlock] = []
+        self.page: int | None = None
+        self._open: list[tuple[int, str]] = []
+
+    def heading(self, text: str, level: int, **metadata: Any) -> None:
+        """Add a heading; it closes the sections of its level and below, and opens its own."""
+        text = " ".join(clean(text).split())
+        if not text:
+            return
+        self._open = [(opened, name) for opened, name in self._open if opened < level]
+        self.add(BlockType.HEADING, text, level=level, **metadata)
+        self._open.append((level, text))
+
+    def add(self, kind: BlockType, text: str, *, language: str | None = None, **metadata: Any) -> None:
+        """Add a block; white space alone is none.
+
+        Args:
+            kind: What it is.
+            text: Its text; code and tables keep their white space.
+            language: The programming language of code.
+            **metadata: Where it stands in the file and what else is worth keeping; None values are left out.
+        """
+        text = clean(text)
+        text = text.strip("\n").rstrip() if kind in (BlockType.CODE, BlockType.LIST) else text.strip()
+        if not text.strip():
+            return
+        self.blocks.append(
+            ParsedBlock(
+                type=kind,
+                text=text,
+                section=[name for _, name in self._open],
+                page=self.page,
+                language=language,
+                metadata={key: value for key, value in metadata.items() if value is not None},
+            )
+        )
+
+    def paragraph(self, text: str, **metadata: Any) -> None:
+        """Add a paragraph."""
+        self.add(BlockType.PARAGRAPH, squeeze(clean(text)), **metadata)
+
+    def extend(self, other: "Outline") -> None:
+        """Add all blocks of another outline below the sections that are open here."""
+        above = [name for _, name in self._open]
+        self.blocks += [
+            block.model_copy(update={"section": above + block.section, "page": block.page or self.page})
+            for block in other.blocks
+        ]

@@ -1,0 +1,118 @@
+"""Which parser reads which file. A new format is one file in this folder and one line here."""
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import PurePosixPath
+from typing import Protocol
+
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.delimited import DelimitedParser
+from rage_assets.blocks.parsing.docx import DocxParser
+from rage_assets.blocks.parsing.eml import EmlParser
+from rage_assets.blocks.parsing.epub import EpubParser
+from rage_assets.blocks.parsing.html import HtmlParser
+from rage_assets.blocks.parsing.json_values import JsonParser
+from rage_assets.blocks.parsing.markdown import MarkdownParser
+from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.pdf import PdfParser
+from rage_assets.blocks.parsing.plain_text import TextParser
+from rage_assets.blocks.parsing.pptx import PptxParser
+from rage_assets.blocks.parsing.source_code import CodeParser, code_language
+from rage_assets.blocks.parsing.subtitles import SubtitlesParser
+from rage_assets.blocks.parsing.unstructured_formats import UnstructuredParser
+from rage_assets.blocks.parsing.xlsx import XlsxParser
+from rage_assets.blocks.parsing.xml import XmlParser
+
+ENTRY_POINTS = "rage.parsers"
+
+
+class Parser(Protocol):
+    """Reads one family of formats."""
+
+    @property
+    def name(self) -> str:
+        """A word for people and programs, such as `markdown`."""
+
+    @property
+    def version(self) -> int:
+        """Goes up when the blocks of the same bytes change, so that the documents concerned are parsed again."""
+
+    @property
+    def suffixes(self) -> Mapping[str, str]:
+        """The suffixes of the names that it reads, each with its media type."""
+
+    def parse(self, content: Content) -> Outline:
+        """Turn a file into blocks.
+
+        Raises:
+            ParseFailed: With a reason. Any other exception counts as `broken`.
+        """
+        ...
+
+
+_CODE = CodeParser()
+_BUILT_IN: tuple[Parser, ...] = (
+    MarkdownParser(),
+    TextParser(),
+    HtmlParser(),
+    DocxParser(),
+    PdfParser(),
+    DelimitedParser(),
+    JsonParser(),
+    EmlParser(),
+    EpubParser(),
+    XmlParser(),
+    XlsxParser(),
+    PptxParser(),
+    SubtitlesParser(),
+    UnstructuredParser(),
+    _CODE,
+)
+
+
+@cache
+def parsers() -> tuple[Parser, ...]:
+    """All parsers; those of other packages (entry points of `rage.parsers`) come first, so they can replace ours."""
+    return (*(point.load()() for point in sorted(entry_points(group=ENTRY_POINTS))), *_BUILT_IN)
+
+
+@cache
+def _by_suffix() -> dict[str, str]:
+    return {suffix: kind for parser in reversed(parsers()) for suffix, kind in parser.suffixes.items()}
+
+
+def parser_for(path: str, media_type: str | None = None) -> Parser | None:
+    """The parser that reads a file.
+
+    Args:
+        path: The file's path.
+        media_type: What was found by content; it counts for more than the name.
+
+    Returns:
+        None where no parser reads such files. A name that says nothing promises plain text.
+    """
+    if media_type is not None:
+        found = next((parser for parser in parsers() if media_type in parser.suffixes.values()), None)
+        return found or (_CODE if media_type.startswith("text/x-") else None)
+    promised = media_type_for(path)
+    if promised is not None:
+        return parser_for(path, promised)
+    return None if mimetypes.guess_type(path)[0] else parser_for(path, "text/plain")
+
+
+def media_type_for(path: str) -> str | None:
+    """The media type that a name promises; None where no parser claims the name."""
+    suffix = PurePosixPath(path).suffix.lower()
+    if suffix in _by_suffix():
+        return _by_suffix()[suffix]
+    language = code_language(path)
+    return f"text/x-{language}" if language else None
+
+
+def fingerprint() -> str:
+    """A word that changes whenever any parser does."""
+    versions = sorted(f"{parser.name}/{parser.version}" for parser in parsers())
+    return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]

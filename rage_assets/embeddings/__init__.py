@@ -1,0 +1,1 @@
+"""Embeddings: passages, their vectors, and the gate that they pass."""

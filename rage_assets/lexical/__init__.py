@@ -1,0 +1,1 @@
+"""The lexical index: derived from Postgres, brought back to it whenever it differs."""

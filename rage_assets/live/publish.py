@@ -1,0 +1,101 @@
+"""The last stage: publishes what is staged, removes what is gone, and leaves every store equal to the truth."""
+
+from typing import Any
+
+from rage_assets.lexical.index import close_index, open_index, replace
+from rage_assets.live.receipts import check_receipts
+from rage_assets.work import Work
+from resources.lexical.protocol import LexicalIndex
+from resources.postgres import garbage, outbox, publication, runs
+
+_REMOVED_TOGETHER = 500
+
+
+def publish_staged(work: Work) -> dict[str, int]:
+    """Publishes and removes, batch by batch, each batch in one transaction; then clears away.
+
+    Returns:
+        Counts: `published`, `removed`, `vectors_removed`, `objects_removed`, `receipts`.
+    """
+    totals = {"published": 0, "removed": 0, "vectors_removed": 0, "objects_removed": 0, "receipts": 0}
+    index: LexicalIndex | None = None
+    try:
+        for batch in work.batches("indexed"):
+            index = index or open_index(work)
+            _publish(work, index, batch)
+            totals["published"] += len(batch)
+            work.progress("publish", totals["published"], None)
+        while removals := _removals(work):
+            index = index or open_index(work)
+            _remove(work, index, removals)
+            totals["removed"] += len(removals)
+            work.progress("remove", totals["removed"], None)
+        totals["vectors_removed"], totals["objects_removed"] = _clear(work)
+        totals["receipts"] = check_receipts(work, lambda: index or open_index(work))
+    finally:
+        close_index(work)
+    _forget_removed_sources(work)
+    return totals
+
+
+def _publish(work: Work, index: LexicalIndex, batch: list[dict[str, Any]]) -> None:
+    ids = [row["id"] for row in batch]
+    with work.transaction() as connection:
+        row = connection.execute(
+            "SELECT array_agg(version_id) AS versions FROM documents d WHERE id = ANY(%s) AND NOT EXISTS "
+            "(SELECT 1 FROM staged_documents s WHERE s.id = d.id AND s.version_id = d.version_id)",
+            (ids,),
+        ).fetchone()
+        publication.publish(connection, work.space_id, ids)
+    old = (row or {}).get("versions")
+    if old:
+        index.delete_versions(old)
+        index.commit()
+    with work.transaction() as connection:
+        outbox.cross_off(connection, ids)
+
+
+def _removals(work: Work) -> list[dict[str, Any]]:
+    with work.transaction() as connection:
+        return publication.removals(connection, work.space_id, work.shards, _REMOVED_TOGETHER)
+
+
+def _remove(work: Work, index: LexicalIndex, removals: list[dict[str, Any]]) -> None:
+    ids = [row["id"] for row in removals]
+    with work.transaction() as connection:
+        outbox.note(connection, work.space_id, ids)
+        publication.remove(connection, work.space_id, ids, work.run_id)
+    replace(index, ids, [])
+    with work.transaction() as connection:
+        outbox.cross_off(connection, ids)
+
+
+def _clear(work: Work) -> tuple[int, int]:
+    """Removes vectors and bytes that nobody refers to; each note is crossed off when it is certain."""
+    with work.transaction() as connection:
+        removed_vectors = garbage.remove_unused_vectors(connection, work.space_id)
+    removed_objects = 0
+    with work.transaction() as connection:
+        for sha256 in garbage.unused_objects(connection, work.space_id):
+            removed_objects += work.platform.objects.delete(work.space_id, sha256)
+        garbage.forget_objects(connection, work.space_id)
+    return removed_vectors, removed_objects
+
+
+def _forget_removed_sources(work: Work) -> None:
+    """A source that a person removed goes with its last document."""
+    with work.transaction() as connection:
+        connection.execute(
+            "DELETE FROM sources r WHERE r.space_id = %s AND r.removing "
+            "AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.source_id = r.id)",
+            (work.space_id,),
+        )
+
+
+def finish_run(work: Work) -> dict[str, Any]:
+    """Ends the run's own record and returns it."""
+    with work.transaction() as connection:
+        row = runs.by_dagster_id(connection, work.run_id)
+        assert row is not None
+        runs.finish(connection, row["id"])
+        return runs.get(connection, row["id"]) or row

@@ -1,0 +1,307 @@
+"""The raw stage: finds what differs, stores its bytes, and stages it."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, cast
+from uuid import UUID
+
+from rage_assets.raw.diff import Difference, diff
+from rage_assets.raw.sources import SeenFile, SourceReader, open_source
+from rage_assets.recipe import recipe_of
+from rage_assets.work import Work
+from resources import identity
+from resources.domain import Source
+from resources.errors import RageError, SourceUnreadable
+from resources.postgres import garbage, quarantine, runs, sources, staging
+from resources.postgres.quarantine import Failure
+
+_SPOOL_BYTES = 8 * 2**20
+_PIECE = 1 << 20
+
+
+@dataclass
+class Scan:
+    """What a scan found.
+
+    Attributes:
+        counts: Documents by what became of them: new, changed, removed, unchanged, quarantined, renamed.
+        bytes_read: Bytes that had to be read.
+        unreadable: The sources that could not be read, with the reason.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    bytes_read: int = 0
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, more: int = 1) -> None:
+        """Counts."""
+        self.counts[name] = self.counts.get(name, 0) + more
+
+
+@dataclass
+class _Candidate:
+    id: UUID
+    file: SeenFile
+    known: dict[str, Any] | None
+    content: IO[bytes]
+    sha256: bytes
+    mtime_ns: int
+    size: int
+
+
+def scan_space(work: Work) -> Scan:
+    """Scans every source of the space and stages what differs; a source that cannot be read loses nothing.
+
+    Raises:
+        SourceUnreadable: No source of the space can be read.
+    """
+    result = Scan()
+    with work.transaction() as connection:
+        listed = sources.listing(connection, work.space_id)
+    for source in listed:
+        try:
+            _scan_source(work, source, result)
+        except (SourceUnreadable, RageError) as error:
+            result.unreadable[source.name] = str(error)
+            with work.transaction() as connection:
+                _keep_staged(work, connection, source.id)
+                sources.remember_scan(connection, source.id, device=None, error=str(error))
+                runs.add_errors(connection, work.run_id, [{"path": source.name, "reason": str(error)}])
+    with work.transaction() as connection:
+        staging.discard_others(connection, work.space_id, work.shards, work.run_id)
+        result.add("renamed", _count_renamed(connection, work))
+        work.count(connection, result.counts)
+    if listed and len(result.unreadable) == len(listed):
+        raise SourceUnreadable(" ".join(result.unreadable.values()))
+    return result
+
+
+def _scan_source(work: Work, source: Source, result: Scan) -> None:
+    reader = open_source(source, work.space_id, work.platform.objects)
+    with work.transaction() as connection:
+        row = connection.execute("SELECT removing, device FROM sources WHERE id = %s", (source.id,)).fetchone()
+    assert row is not None
+    device = None if row["removing"] else reader.identity()
+    seen = iter(()) if row["removing"] else _of_shards(work, source, reader)
+    removed: list[dict[str, Any]] = []
+    pending: list[_Candidate] = []
+    found = 0
+    # The stream of known rows needs a transaction that stays open; the work goes on in others.
+    with work.transaction() as reading:
+        known = staging.known(reading, source.id, work.shards)
+        for difference in diff(seen, known, recipe_of, work.platform.settings.max_attempts):
+            if difference.kind == "removed":
+                removed.append(cast(dict[str, Any], difference.known))
+                continue
+            found += 1
+            if difference.kind != "candidate":
+                result.add(difference.kind)
+            else:
+                candidate = _read(work, source, reader, difference, result)
+                if candidate is not None:
+                    pending.append(candidate)
+            if _enough(work, pending):
+                _stage(work, source, pending, result)
+            if found % 500 == 0:
+                work.progress("scan", found, None)
+        _stage(work, source, pending, result)
+    if removed and not found and row["device"] is not None and device is not None and device != row["device"]:
+        raise SourceUnreadable(
+            f"{source.location} is empty and lies on another device than before: it looks unmounted.",
+            hint="Mount it again. Nothing of it was removed; if this is meant, remove the source and add it again.",
+        )
+    _stage_removals(work, source, removed, result)
+    with work.transaction() as connection:
+        sources.remember_scan(connection, source.id, device=device, error=None)
+    work.progress("scan", found, found)
+
+
+def _of_shards(work: Work, source: Source, reader: SourceReader) -> Iterator[SeenFile]:
+    """The files whose documents lie in this run's shards and that nobody deleted."""
+    batch: list[SeenFile] = []
+    wanted = set(work.shards)
+
+    def flush() -> Iterator[SeenFile]:
+        ids = {identity.document_id(source.id, file.path): file for file in batch}
+        with work.transaction() as connection:
+            gone = staging.excluded(connection, list(ids))
+        yield from (file for key, file in ids.items() if key not in gone)
+        batch.clear()
+
+    for file in reader.scan():
+        if work.shard_count > 1:
+            document = identity.document_id(source.id, file.path)
+            if identity.shard_of(document, work.shard_count) not in wanted:
+                continue
+        batch.append(file)
+        if len(batch) >= 2000:
+            yield from flush()
+    yield from flush()
+
+
+def _enough(work: Work, pending: list[_Candidate]) -> bool:
+    settings = work.platform.settings
+    return len(pending) >= settings.batch_documents or sum(c.size for c in pending) >= settings.batch_bytes
+
+
+def _read(work: Work, source: Source, reader: SourceReader, difference: Difference, result: Scan) -> _Candidate | None:
+    """Reads and hashes a file once; None where it is gone, or where it went to quarantine instead."""
+    file = cast(SeenFile, difference.seen)
+    document = identity.document_id(source.id, file.path)
+    limit = work.platform.settings.max_file_bytes
+    if file.size > limit:
+        _refuse(work, source, file, document, result, "too_large", f"{file.size} bytes; the limit is {limit}.", False)
+        return None
+    content = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 -- closed after it was stored
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with reader.open(file) as stream:
+            while piece := stream.read(_PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise _GrewError
+                digest.update(piece)
+                content.write(piece)
+    except _GrewError:
+        content.close()
+        _refuse(work, source, file, document, result, "too_large", f"It grew over the limit of {limit} bytes.", False)
+        return None
+    except FileNotFoundError:
+        content.close()
+        if difference.known is not None:  # gone between listing and reading: the next run sees it as removed
+            result.add("unchanged")
+        return None
+    except OSError as error:
+        content.close()
+        _refuse(work, source, file, document, result, "unreadable", f"{error.strerror or error}.", True)
+        return None
+    content.seek(0)
+    result.bytes_read += size
+    return _Candidate(document, file, difference.known, cast(IO[bytes], content), digest.digest(), file.mtime_ns, size)
+
+
+class _GrewError(Exception):
+    """The file is larger than it was when it was listed."""
+
+
+def _refuse(
+    work: Work, source: Source, file: SeenFile, document: UUID, result: Scan, reason: str, detail: str, retryable: bool
+) -> None:
+    row = {
+        "id": document,
+        "source_id": source.id,
+        "path": file.path,
+        "shard": identity.shard_of(document, work.shard_count),
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "sha256": None,
+        "parser": recipe_of(file.path),
+    }
+    with work.transaction() as connection:
+        work.quarantine(connection, [Failure(row, reason, detail, retryable)])
+    result.add("quarantined")
+
+
+def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) -> None:
+    """Stores the bytes of a batch and stages its documents; a kill anywhere in it leaves nothing that is not noted."""
+    if not pending:
+        return
+    same, well, failing, differing = [], [], 0, []
+    for candidate in pending:
+        known = candidate.known
+        recipe = recipe_of(candidate.file.path)
+        seen = (candidate.id, candidate.file.size, candidate.mtime_ns)
+        if known is not None and known["sha256"] == candidate.sha256 and known["parser"] == recipe and (
+            known["state"] == "live"
+        ):
+            same.append(seen)
+            well.append(candidate.id)
+        elif known is not None and _still_bad(known, candidate.sha256, recipe, work.platform.settings.max_attempts):
+            same.append(seen)
+            failing += 1
+        else:
+            differing.append(candidate)
+    with work.transaction() as connection:
+        staging.touch(connection, same)
+        quarantine.release(connection, well)
+        garbage.note_objects(connection, work.space_id, [c.sha256 for c in differing])
+        versions = {c.id: identity.version_id(c.id, c.sha256.hex(), recipe_of(c.file.path)) for c in differing}
+        adopted = staging.adopt(connection, work.run_id, versions)
+    with work.transaction() as connection:
+        garbage.share_stores(connection, work.space_id)
+        for candidate in differing:
+            work.platform.objects.put(work.space_id, candidate.sha256, candidate.content)
+        rows = [_row(work, source, c, versions[c.id]) for c in differing if c.id not in adopted]
+        staging.stage(connection, rows)
+    result.add("unchanged", len(well))
+    result.add("quarantined", failing)
+    for candidate in differing:
+        is_new = candidate.known is None or candidate.known["size"] is None
+        result.add("new" if is_new else "changed")
+    for candidate in pending:
+        candidate.content.close()
+    pending.clear()
+
+
+def _still_bad(known: dict[str, Any], sha256: bytes, recipe: str, max_attempts: int) -> bool:
+    """Whether the same bytes would only fail again in the same way."""
+    retry = known["retry_requested"] or (known["retryable"] and known["attempts"] < max_attempts)
+    return known["q_sha256"] == sha256 and known["q_parser"] == recipe and not retry
+
+
+def _row(work: Work, source: Source, candidate: _Candidate, version: UUID) -> dict[str, Any]:
+    is_new = candidate.known is None or candidate.known["size"] is None
+    return {
+        "id": candidate.id,
+        "space_id": work.space_id,
+        "source_id": source.id,
+        "path": candidate.file.path,
+        "shard": identity.shard_of(candidate.id, work.shard_count),
+        "change": "new" if is_new else "changed",
+        "stage": "scanned",
+        "size": candidate.file.size,
+        "mtime_ns": candidate.mtime_ns,
+        "sha256": candidate.sha256,
+        "version_id": version,
+        "parser": recipe_of(candidate.file.path),
+        "run_id": work.run_id,
+        "code_version": work.code_version,
+    }
+
+
+def _stage_removals(work: Work, source: Source, removed: list[dict[str, Any]], result: Scan) -> None:
+    if not removed:
+        return
+    template = {"space_id": work.space_id, "source_id": source.id, "change": "removed", "stage": "indexed"}
+    rows = [
+        template
+        | {"id": row["id"], "path": row["path"], "shard": identity.shard_of(row["id"], work.shard_count)}
+        | {"size": 0, "mtime_ns": 0, "sha256": row["sha256"], "version_id": None, "parser": ""}
+        | {"run_id": work.run_id, "code_version": work.code_version}
+        for row in removed
+    ]
+    with work.transaction() as connection:
+        staging.stage(connection, rows)
+    result.add("removed", sum(row["size"] is not None for row in removed))
+
+
+def _keep_staged(work: Work, connection: Any, source_id: UUID) -> None:
+    """What was staged of a source before it failed goes on: it was read whole."""
+    connection.execute(
+        "UPDATE staged_documents SET run_id = %s WHERE source_id = %s AND change <> 'removed'", (work.run_id, source_id)
+    )
+    connection.execute("DELETE FROM staged_documents WHERE source_id = %s AND change = 'removed'", (source_id,))
+
+
+def _count_renamed(connection: Any, work: Work) -> int:
+    """New documents with the bytes of one that goes."""
+    row = connection.execute(
+        "SELECT count(*) AS n FROM staged_documents n WHERE n.space_id = %(s)s AND n.run_id = %(r)s AND n.change = 'new' "
+        "AND EXISTS (SELECT 1 FROM staged_documents o WHERE o.space_id = %(s)s AND o.run_id = %(r)s "
+        "AND o.change = 'removed' AND o.sha256 = n.sha256 AND o.source_id = n.source_id)",
+        {"s": work.space_id, "r": work.run_id},
+    ).fetchone()
+    return int(row["n"])

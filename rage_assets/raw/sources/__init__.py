@@ -1,0 +1,36 @@
+"""Readers: one file per kind of source, and the registry that finds them."""
+
+from pathlib import Path
+from uuid import UUID
+
+from rage_assets.raw.sources.protocol import SeenFile, SourceReader
+from resources.domain import Source
+from resources.errors import InvalidInput
+from resources.objects.store import ObjectStore
+
+__all__ = ["SeenFile", "SourceReader", "open_source"]
+
+
+def open_source(source: Source, space_id: UUID, objects: ObjectStore) -> SourceReader:
+    """The reader of a source.
+
+    Raises:
+        InvalidInput: There is no reader for its kind.
+    """
+    if source.kind == "folder":
+        from rage_assets.raw.sources.folder import FolderReader
+
+        return FolderReader(Path(source.location))
+    if source.kind == "upload":
+        from rage_assets.raw.sources.object_store import ObjectStoreReader
+
+        return ObjectStoreReader(objects.fs, objects.uploads_path(space_id), may_be_absent=True)
+    if source.kind == "object_store":
+        from rage_assets.raw.sources.object_store import open_url
+
+        return open_url(source.location)
+    if source.kind == "git":
+        from rage_assets.raw.sources.git import GitReader
+
+        return GitReader(source.location)
+    raise InvalidInput(f"There is no reader for sources of kind {source.kind!r}.", hint="Remove the source.")

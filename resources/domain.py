@@ -1,0 +1,115 @@
+"""The words of the platform as types: what a document, a block and a passage are.
+
+Types only; reading and writing them is `resources.postgres`, making them is `rage_assets`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BlockType(StrEnum):
+    """What a block is to its reader."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    LIST = "list"
+    TABLE = "table"
+    CODE = "code"
+    IMAGE = "image"
+
+
+class ParsedBlock(BaseModel):
+    """A block as a parser sees it, before it belongs to a document.
+
+    Attributes:
+        type: What it is.
+        text: Its text; a table's is a Markdown pipe table, code keeps its white space.
+        section: The headings above it, outermost first; a heading's own text is not in its own section.
+        page: Counted from 1; None where the format has no pages.
+        language: ISO 639-1 code of the text, or the programming language of code; None where unknown.
+        metadata: Where in the file it stands (lines, sheet, cells, level of a heading) and what else is worth keeping.
+    """
+
+    type: BlockType
+    text: str
+    section: list[str] = Field(default_factory=list)
+    page: int | None = None
+    language: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class ParsedDocument(BaseModel):
+    """What a parser makes of one file.
+
+    Attributes:
+        title: The document's own title, empty where it has none.
+        media_type: The type found by name and content.
+        blocks: In reading order.
+        parser: Name and version, `markdown/1`; a new version parses again the documents it concerns.
+    """
+
+    title: str = ""
+    media_type: str
+    language: str | None = None
+    blocks: list[ParsedBlock]
+    parser: str
+
+
+class Block(BaseModel):
+    """A ContentBlock: what a reader sees and a citation names."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    document_id: UUID
+    source_id: UUID
+    type: BlockType
+    text: str
+    language: str | None = None
+    order: int
+    page: int | None = None
+    section: list[str] = Field(default_factory=list)
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class Space(BaseModel):
+    """A memory space: the unit of isolation, access and partitioning."""
+
+    id: UUID
+    name: str
+    documents: int = 0
+    blocks: int = 0
+    passages: int = 0
+    quarantined: int = 0
+    shards: int = 1
+    live_index_version: str | None = None
+    created_at: datetime
+
+
+class Source(BaseModel):
+    """Where documents come from."""
+
+    id: UUID
+    space: str
+    name: str
+    kind: str
+    location: str
+    every_seconds: int | None = None
+    created_at: datetime
+    last_scan_at: datetime | None = None
+    last_error: str | None = None
+
+
+class IngestCounts(BaseModel):
+    """How many documents an ingestion found in each state. A renamed one counts as new and as removed, too."""
+
+    new: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    renamed: int = 0

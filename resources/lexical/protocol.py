@@ -1,0 +1,87 @@
+"""What a lexical index is to the rest of the platform: one per space, derived, disposable."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from resources.errors import ServiceUnavailable
+
+
+class LexicalUnavailable(ServiceUnavailable):
+    """The lexical index is missing, broken, of another format, or held by another writer.
+
+    Attributes:
+        reason: `missing`, `broken`, `format` or `locked`.
+    """
+
+    code = "lexical_unavailable"
+
+    def __init__(self, reason: str, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, reason=reason)
+        self.reason = reason
+
+
+class LexicalPassage(NamedTuple):
+    """A passage as the lexical index takes it in.
+
+    Attributes:
+        title: The document's title.
+        section: The headings above the passage, joined.
+        text: The passage as Postgres holds it; patterns are looked for in it.
+        path: The document's path relative to its source's location.
+    """
+
+    id: UUID
+    document_id: UUID
+    version_id: UUID
+    title: str
+    section: str
+    text: str
+    path: str
+
+
+class LexicalIndex(Protocol):
+    """The passages of one space, found by words or by pieces of text. Writes show after `commit`."""
+
+    def add(self, passages: Iterable[LexicalPassage]) -> int:
+        """Adds passages, each in place of one with the same id; returns how many."""
+        ...
+
+    def delete_versions(self, ids: Iterable[UUID]) -> None:
+        """Removes the passages of these document versions."""
+        ...
+
+    def delete_documents(self, ids: Iterable[UUID]) -> None:
+        """Removes the passages of these documents, whichever version."""
+        ...
+
+    def commit(self) -> None:
+        """Makes what was added and deleted durable and visible to every process, and lets other writers in."""
+        ...
+
+    def search(self, query: str, k: int) -> list[tuple[UUID, float]]:
+        """At most `k` (passage id, BM25 score > 0), best first. No character of `query` is syntax."""
+        ...
+
+    def pattern_candidates(self, literals: Sequence[str], limit: int) -> list[UUID]:
+        """At most `limit` ids of passages whose text may hold every one of `literals`, whatever the case.
+
+        Literals of fewer than three characters do not narrow; where none does, every passage is a candidate.
+        """
+        ...
+
+    def count(self) -> int:
+        """How many passages there are."""
+        ...
+
+    def document_versions(self) -> Iterator[tuple[UUID, UUID, int]]:
+        """Yields (document id, version id, passages) for every version that has passages here."""
+        ...
+
+    def destroy(self) -> None:
+        """Removes the index with all its content."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of files and locks; what was not committed is lost."""
+        ...

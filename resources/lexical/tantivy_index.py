@@ -1,0 +1,257 @@
+"""The embedded lexical index: one tantivy directory per space.
+
+Words of title, section and text go into one field. Measured on six collections, that ranks better than a field each with
+any weights (scifact nDCG@10 .686 against .651 to .683), because BM25 weighs a word by how rare it is in the whole.
+"""
+
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import tantivy
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from resources.lexical.analysis import english, stems
+from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
+
+_FORMAT = "1"  # of fields and analysis; another one needs a rebuild
+_FORMAT_FILE = "rage-format"
+_HEAP_BYTES = 64_000_000
+_WAIT_FOR_WRITER_S = 20.0
+_MOST_QUERY_WORDS = 256
+_MOST_LITERAL_GRAMS = 64
+_GRAM = 3
+_REBUILD = "It is derived: ingesting the space again rebuilds it."
+
+
+def open_lexical(path: Path, *, create: bool = False) -> "TantivyIndex":
+    """Opens the index in the folder `path` for reading and writing.
+
+    Args:
+        path: Its folder.
+        create: Whether to make it where it is missing.
+
+    Raises:
+        LexicalUnavailable: It is missing, broken or of another format.
+    """
+    return TantivyIndex(path, create=create)
+
+
+class TantivyIndex:
+    """See `LexicalIndex`. Any number of processes may read while one writes; threads may share an instance."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        self._writer: tantivy.IndexWriter | None = None
+        exists = (path / "meta.json").exists()
+        if not exists and not create:
+            raise LexicalUnavailable("missing", f"There is no lexical index in {path}.", hint=_REBUILD)
+        if exists and _format_of(path) != _FORMAT:
+            raise LexicalUnavailable("format", f"The lexical index in {path} is of another format.", hint=_REBUILD)
+        with _reported(path):
+            if not exists:
+                path.mkdir(parents=True, exist_ok=True)
+                (path / _FORMAT_FILE).write_text(_FORMAT)
+            self._index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
+            self._index.register_tokenizer("words", english())
+            self._index.register_tokenizer("grams", _grams())
+            self._index.config_reader("manual")
+            self._seen = self._signature()
+
+    def add(self, passages: Iterable[LexicalPassage]) -> int:
+        """See `LexicalIndex.add`.
+
+        Raises:
+            LexicalUnavailable: Another process is writing, or the index is broken.
+        """
+        count = 0
+        with self._lock, _reported(self._path):
+            writer = self._exclusive()
+            for passage in passages:
+                writer.delete_documents_by_term("id", passage.id.hex)
+                writer.add_document(
+                    tantivy.Document(
+                        id=passage.id.hex,
+                        document=passage.document_id.hex,
+                        version=passage.version_id.hex,
+                        pair=passage.document_id.hex + passage.version_id.hex,
+                        words=_words_of(passage),
+                        grams=passage.text.casefold(),
+                    )
+                )
+                count += 1
+        return count
+
+    def delete_versions(self, ids: Iterable[UUID]) -> None:
+        """See `LexicalIndex.delete_versions`."""
+        self._delete("version", ids)
+
+    def delete_documents(self, ids: Iterable[UUID]) -> None:
+        """See `LexicalIndex.delete_documents`."""
+        self._delete("document", ids)
+
+    def _delete(self, field: str, ids: Iterable[UUID]) -> None:
+        with self._lock, _reported(self._path):
+            writer = self._exclusive()
+            for each in ids:
+                writer.delete_documents_by_term(field, each.hex)
+
+    def commit(self) -> None:
+        """See `LexicalIndex.commit`."""
+        with self._lock, _reported(self._path):
+            if self._writer is None:
+                return
+            writer, self._writer = self._writer, None
+            writer.commit()
+            writer.wait_merging_threads()  # consumes the writer, and with it the lock
+
+    def search(self, query: str, k: int) -> list[tuple[UUID, float]]:
+        """See `LexicalIndex.search`.
+
+        Raises:
+            LexicalUnavailable: The index has been removed or is broken.
+        """
+        # The rarest words decide; a page of text as a query has its tail cut, not its head.
+        terms = stems(query)[:_MOST_QUERY_WORDS]
+        if not terms or k < 1:
+            return []
+        with _reported(self._path):
+            searcher = self._searcher()
+            should = [
+                (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, "words", term, index_option="freq"))
+                for term in terms
+            ]
+            hits = searcher.search(tantivy.Query.boolean_query(should), k, count=False).hits
+            return [(_id(searcher, address), score) for score, address in hits]
+
+    def pattern_candidates(self, literals: Sequence[str], limit: int) -> list[UUID]:
+        """See `LexicalIndex.pattern_candidates`."""
+        grams = dict.fromkeys(gram for literal in literals for gram in _grams().analyze(literal.casefold()))
+        with _reported(self._path):
+            searcher = self._searcher()
+            must = [
+                (tantivy.Occur.Must, tantivy.Query.term_query(self._index.schema, "grams", gram, index_option="basic"))
+                for gram in list(grams)[:_MOST_LITERAL_GRAMS]
+            ]
+            query = tantivy.Query.boolean_query(must) if must else tantivy.Query.all_query()
+            hits = searcher.search(tantivy.Query.const_score_query(query, 1.0), limit, count=False).hits
+            return [_id(searcher, address) for _, address in hits]
+
+    def count(self) -> int:
+        """See `LexicalIndex.count`."""
+        with _reported(self._path):
+            return int(self._searcher().num_docs)
+
+    def document_versions(self) -> Iterator[tuple[UUID, UUID, int]]:
+        """See `LexicalIndex.document_versions`."""
+        with _reported(self._path):
+            searcher = self._searcher()
+            # With a filter it counts the passages that are there; without one, deleted ones, too.
+            found = searcher.terms_with_prefix("pair", "", filter_query=tantivy.Query.all_query())
+        for term, passages in found:
+            yield UUID(term[:32]), UUID(term[32:]), passages
+
+    def destroy(self) -> None:
+        """See `LexicalIndex.destroy`."""
+        self.close()
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def close(self) -> None:
+        """See `LexicalIndex.close`."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                with _reported(self._path):
+                    writer.rollback()
+                    writer.wait_merging_threads()
+
+    def _exclusive(self) -> tantivy.IndexWriter:
+        """The writer, waiting while another process has it. The system frees a killed process's lock."""
+        if self._writer is None:
+            self._signature()  # a folder that is gone is not to come back half
+            try:
+                for attempt in Retrying(
+                    retry=retry_if_exception(_lock_is_busy),
+                    stop=stop_after_delay(_WAIT_FOR_WRITER_S),
+                    wait=wait_random_exponential(multiplier=0.05, max=1),
+                    reraise=True,
+                ):
+                    with attempt:
+                        self._writer = self._index.writer(_HEAP_BYTES, num_threads=1)
+            except ValueError as error:
+                if not _lock_is_busy(error):
+                    raise
+                raise LexicalUnavailable(
+                    "locked", f"Another process is writing to the lexical index in {self._path}.", hint="Try again."
+                ) from error
+        assert self._writer is not None
+        return self._writer
+
+    def _searcher(self) -> tantivy.Searcher:
+        """A searcher over what was last committed by whichever process."""
+        with self._lock:
+            now = self._signature()
+            if now != self._seen:
+                self._index.reload()
+                self._seen = now
+            return self._index.searcher()
+
+    def _signature(self) -> tuple[int, int, int]:
+        """What tells one commit from the next; an index whose folder is gone must not answer from memory."""
+        try:
+            stat = (self._path / "meta.json").stat()
+        except OSError as error:
+            raise LexicalUnavailable("missing", f"The lexical index in {self._path} is gone.", hint=_REBUILD) from error
+        return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    for name in ("id", "document", "version", "pair"):
+        builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="words", index_option="freq")
+    builder.add_text_field("grams", tokenizer_name="grams", index_option="basic")
+    return builder.build()
+
+
+def _grams() -> tantivy.TextAnalyzer:
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(_GRAM, _GRAM)).build()
+
+
+def _words_of(passage: LexicalPassage) -> str:
+    """Text with title and section; what stands in the text already is not said twice, or it would count twice."""
+    parts: list[str] = [passage.text]
+    for part in (passage.section, passage.title):
+        if part and not any(part in other for other in parts):
+            parts.insert(0, part)
+    return "\n".join(parts)
+
+
+def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> UUID:
+    return UUID(str(searcher.doc(address).get_first("id")))
+
+
+def _lock_is_busy(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and "Lock" in str(error)
+
+
+def _format_of(path: Path) -> str:
+    file = path / _FORMAT_FILE
+    return file.read_text() if file.is_file() else ""
+
+
+@contextmanager
+def _reported(path: Path) -> Iterator[None]:
+    """Turns whatever tantivy raises into `LexicalUnavailable`; a panic over a damaged file is not an `Exception`."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SystemError) as error:
+        raise LexicalUnavailable("broken", f"The lexical index in {path} is broken: {error}.", hint=_REBUILD) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise LexicalUnavailable("broken", f"The lexical index in {path} is broken.", hint=_REBUILD) from error

@@ -1,0 +1,1 @@
+"""Raw bytes, kept by their content."""

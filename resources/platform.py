@@ -1,0 +1,148 @@
+"""All parts of the platform, opened as configured. Everything that needs a store, an index or a model starts here."""
+
+from functools import cached_property
+from pathlib import Path
+from uuid import UUID
+
+from resources.embedding import Embedder, open_embedder
+from resources.errors import InvalidSettings
+from resources.lexical.protocol import LexicalIndex
+from resources.objects.store import ObjectStore, default_url
+from resources.postgres.database import Connection, Database
+from resources.postgres.embedded import EmbeddedPostgres, check_home
+from resources.postgres.migrate import check_schema, migrate
+from resources.settings import Settings
+
+LOCAL_ADMIN = "local-admin"
+
+
+class Platform:
+    """The parts, each opened on first use.
+
+    Args:
+        settings: What is configured.
+        role: `worker` for the pipeline, `api` for those who read on behalf of a caller.
+        pool_size: Least and most database connections.
+    """
+
+    def __init__(self, settings: Settings, role: str, pool_size: tuple[int, int] = (1, 4)) -> None:
+        self.settings = settings
+        self.role = role
+        self._pool_size = pool_size
+        self._lexical: dict[UUID, LexicalIndex] = {}
+        self._locks: dict[tuple[UUID, str], Connection] = {}
+        check_home(settings.home)
+
+    @cached_property
+    def _embedded(self) -> EmbeddedPostgres | None:
+        return None if self.settings.database_url else EmbeddedPostgres(self.settings.home)
+
+    def url(self, role: str) -> str:
+        """The database URL for `owner`, `worker`, `api` or `dagster` (Dagster's own database)."""
+        if self._embedded:
+            return self._embedded.url(f"rage_{role}", "dagster" if role == "dagster" else "rage")
+        configured = self.settings.database_url
+        specific = {"worker": self.settings.worker_database_url, "api": self.settings.api_database_url}.get(role)
+        assert configured is not None
+        return (specific or configured).get_secret_value()
+
+    @cached_property
+    def database(self) -> Database:
+        """The database in this platform's role, its schema checked.
+
+        Raises:
+            InvalidSettings: The schema is newer than this code, or `rage migrate` is due.
+            ServiceUnavailable: The database does not answer.
+        """
+        self.ensure_schema()
+        return Database(self.url(self.role), f"rage_{self.role}", self._pool_size).open()
+
+    def ensure_schema(self) -> None:
+        """Migrates the embedded database; elsewhere says when `rage migrate` is due."""
+        owner = self.url("owner")
+        if check_schema(owner):
+            return
+        if not self._embedded:
+            raise InvalidSettings("The database has not the schema of this code.", hint="Run `rage migrate` once.")
+        migrate(owner)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The store of raw bytes."""
+        return ObjectStore(self.settings.object_store_url or default_url(self.settings.home))
+
+    @cached_property
+    def embedder(self) -> Embedder:
+        """The embedder; on a new home its conversion takes some 20 s."""
+        return open_embedder(self.settings.embedding_model, self.settings.device, self.settings.home)
+
+    def lexical_path(self, space: UUID) -> Path:
+        """Where the embedded lexical index of a space lies."""
+        return self.settings.home / "lexical" / str(space)
+
+    def lexical(self, space: UUID, *, create: bool = False) -> LexicalIndex:
+        """The lexical index of a space.
+
+        Raises:
+            LexicalUnavailable: It is missing (and `create` is false) or broken.
+        """
+        if space not in self._lexical:
+            from resources.lexical.tantivy_index import open_lexical
+
+            self._lexical[space] = open_lexical(self.lexical_path(space), create=create)
+        return self._lexical[space]
+
+    def forget_lexical(self, space: UUID) -> None:
+        """Closes the index of a space, so that the next use opens it anew."""
+        index = self._lexical.pop(space, None)
+        if index is not None:
+            index.close()
+
+    def lock(self, space: UUID, name: str, *, wait: bool = True) -> bool:
+        """Takes a lock on a space until `unlock`, `close` or the end of this process, however it ends.
+
+        Args:
+            space: The space.
+            name: What of it; shards have locks of their own.
+            wait: Whether to wait for whoever holds it.
+
+        Returns:
+            Whether it is held now. Taking it twice is taking it once.
+        """
+        if (space, name) in self._locks:
+            return True
+        connection = self.database.dedicated()
+        key = int.from_bytes(space.bytes[:4]), _key(name)
+        if wait:
+            connection.execute("SELECT pg_advisory_lock(%s, %s)", (key[0] - 2**31, key[1]))
+        else:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS held", (key[0] - 2**31, key[1])).fetchone()
+            if not row or not row["held"]:
+                connection.close()
+                return False
+        self._locks[space, name] = connection
+        return True
+
+    def unlock(self, space: UUID, name: str) -> None:
+        """Gives a lock back."""
+        connection = self._locks.pop((space, name), None)
+        if connection is not None:
+            connection.close()
+
+    def close(self) -> None:
+        """Closes what was opened, and lets go of the embedded server."""
+        for connection in self._locks.values():
+            connection.close()
+        self._locks.clear()
+        for space in list(self._lexical):
+            self.forget_lexical(space)
+        if "database" in self.__dict__:
+            self.database.close()
+        if "_embedded" in self.__dict__ and self._embedded:
+            self._embedded.close()
+
+
+def _key(name: str) -> int:
+    import zlib
+
+    return zlib.crc32(name.encode()) - 2**31

