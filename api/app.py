@@ -15,16 +15,17 @@ from resources.dagster_client import RunLauncher
 from resources.errors import RageError
 from resources.logs import get_logger
 from resources.platform import Platform
-from resources.retrieval import Answerer, Retriever
+from resources.retrieval.answer import Answerer
+from resources.retrieval.search import Retriever
 from resources.tokens import verify_token
 from resources.version import code_version
 
 _log = get_logger(__name__)
 _ABOUT = """Memory for people and programs: documents in, search results and cited answers out.
 
-Every route but `/health`, `/ready` and this documentation needs a bearer token (`rage token` prints one). Every error is an
-`ErrorEnvelope`; every response carries `X-Request-ID`, the caller's own if it sent one. Lists are paged: pass `next_cursor`
-back as `cursor` until it is null."""
+Every route but `/health`, `/ready` and this documentation needs a bearer token (`rage token` prints one). Every
+error is an `ErrorEnvelope`; every response carries `X-Request-ID`, the caller's own if it sent one. Lists are
+paged: pass `next_cursor` back as `cursor` until it is null."""
 _TAGS = [
     {"name": "search", "description": "Search by meaning, by words or by pattern."},
     {"name": "query", "description": "Questions, answered with citations or not at all."},
@@ -81,7 +82,7 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Opens the database, then the model in the background: the process answers `/health` at once, queries when `/ready`."""
+    """Opens the database, then the model in the background; `/ready` says when queries can come."""
     await run_in_threadpool(_open_database, app.state.platform)
     threading.Thread(target=_warm, args=(app,), name="warm-up", daemon=True).start()
     try:

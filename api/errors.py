@@ -82,7 +82,7 @@ def rage_response(request_id: str, error: RageError) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Makes every failure of `app` answer with the envelope. What nobody expected is caught by the outermost middleware."""
+    """Makes every expected failure of `app` answer with the envelope; the outermost middleware does the rest."""
 
     @app.exception_handler(RageError)
     def _rage(request: Request, error: RageError) -> JSONResponse:
@@ -111,5 +111,5 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(psycopg.DataError)
     @app.exception_handler(UnicodeEncodeError)
     def _unstorable(request: Request, error: Exception) -> JSONResponse:
-        message = "The request holds characters that cannot be stored or compared, such as NUL or half a surrogate pair."
+        message = "The request holds characters that cannot be stored, such as NUL or half a surrogate pair."
         return error_response(request.state.request_id, 422, "invalid", message)

@@ -112,4 +112,5 @@ def delete_file(document_id: UUID, platform: ThePlatform, launcher: Launcher, ca
 
 def _media_type(row: dict[str, Any]) -> str:
     media_type: str = row["media_type"]
-    return media_type if media_type.isascii() and media_type.isprintable() and "/" in media_type else "application/octet-stream"
+    is_header = media_type.isascii() and media_type.isprintable() and "/" in media_type
+    return media_type if is_header else "application/octet-stream"

@@ -1,4 +1,4 @@
-"""What stands before every route: the request's id, its log line and metrics, the limit of its body, and the bearer token.
+"""What stands before every route: the request's id, log line and metrics, the bearer token, the limit of its body.
 
 Pure ASGI, so that streams pass through untouched.
 """
@@ -31,7 +31,7 @@ def _header(scope: Scope, name: bytes) -> str:
 
 def _route(scope: Scope) -> str:
     """The route's template; a path itself would make a metric for every id."""
-    return getattr(scope.get("route"), "path_format", None) or getattr(scope.get("route"), "path", "unmatched")
+    return str(getattr(scope.get("route"), "path", "unmatched"))
 
 
 class RequestContext:
@@ -44,6 +44,7 @@ class RequestContext:
         self._seconds = Histogram("rage_http_request_seconds", "Seconds to answer.", labels[:2], registry=registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -93,6 +94,7 @@ class BearerToken:
         self._verify = verify
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes one request on, or answers 401."""
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self.app(scope, receive, send)
             return
@@ -115,12 +117,13 @@ class BodyLimit:
         self._upload_bytes = max_upload_bytes + JSON_BYTES  # room for a form's own framing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes one request on, or answers 413."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         is_form = _header(scope, b"content-type").lower().startswith("multipart/form-data")
         limit = self._upload_bytes if is_form and scope["path"] == INGEST_PATH else JSON_BYTES
-        too_large = TooLarge(f"The request's body is larger than {limit} bytes.", hint="Send less at once.", limit=limit)
+        too_large = TooLarge(f"The body is larger than {limit} bytes.", hint="Send less at once.", limit=limit)
         length = _header(scope, b"content-length")
         if length.isdecimal() and int(length) > limit:
             await rage_response(scope["state"]["request_id"], too_large)(scope, receive, send)

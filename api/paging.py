@@ -40,9 +40,10 @@ def decode(cursor: str, parts: int) -> list[str]:
         key = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except ValueError:
         key = None
-    if not isinstance(key, list) or len(key) != parts or not all(isinstance(part, str) and "\0" not in part for part in key):
+    texts = [part for part in key if isinstance(part, str) and "\0" not in part] if isinstance(key, list) else []
+    if len(texts) != parts or texts != key:
         raise _no_cursor()
-    return key
+    return texts
 
 
 def decode_path(cursor: str | None) -> tuple[str, UUID] | None:

@@ -1,6 +1,7 @@
 """How the parts are that answers depend on, for `/ready` and for `rage doctor`."""
 
 from enum import StrEnum
+from importlib.metadata import version
 
 from pydantic import BaseModel
 
@@ -55,12 +56,12 @@ def check_database(platform: Platform) -> Part:
 def check_lexical(platform: Platform) -> Part:
     """Whether the lexical engine is there; its indexes are made by runs."""
     try:
-        import tantivy
+        import tantivy  # noqa: F401
     except ImportError as error:
         return Part(ok=False, detail=f"tantivy cannot be loaded: {error}")
     folder = platform.settings.home / "lexical"
     count = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
-    return Part(ok=True, detail=f"tantivy {tantivy.__version__}, {count} indexes")
+    return Part(ok=True, detail=f"tantivy {version('tantivy')}, {count} indexes")
 
 
 def check_embedder(platform: Platform) -> Part:

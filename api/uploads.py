@@ -55,7 +55,8 @@ def check_files(files: list[UploadFile], max_bytes: int) -> dict[str, IO[bytes]]
             raise InvalidInput(f"The file name {name[:80]!r} comes twice.", hint="Rename one of them.")
         named[name] = file.file
     if sum(file.size or 0 for file in files) > max_bytes:
-        raise TooLarge(f"The files are larger than {max_bytes} bytes together.", hint="Send fewer at once.", limit=max_bytes)
+        message = f"The files are larger than {max_bytes} bytes together."
+        raise TooLarge(message, hint="Send fewer at once.", limit=max_bytes)
     return named
 
 

@@ -1,5 +1,6 @@
 """The assets of the spine, thin shells around each stage's own code. Each stage is a group."""
 
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -16,6 +17,8 @@ from rage_assets.platform_resource import PlatformResource
 from rage_assets.raw.scan import scan_space
 from resources.postgres import staging
 
+# The schedule sweeps every space twice a day, so a day without a materialisation means that nothing runs.
+_FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=24), warn_window=timedelta(hours=13))
 _SHAPE: dict[str, Any] = {"partitions_def": PARTITIONS, "backfill_policy": ONE_RUN}
 
 
@@ -78,7 +81,7 @@ def lexical_index(context: dg.AssetExecutionContext, platform: dg.ResourceParam[
     return dg.MaterializeResult(metadata=metadata)
 
 
-@dg.asset(group_name="live", kinds={"postgres"}, deps=[lexical_index], **_SHAPE)
+@dg.asset(group_name="live", kinds={"postgres"}, deps=[lexical_index], freshness_policy=_FRESHNESS, **_SHAPE)
 def live_documents(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
     """What readers see: new versions in, old ones out, removed documents gone from every store with a receipt."""
     work = platform.work(context)

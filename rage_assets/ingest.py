@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel
 
 from rage_assets.work import Progress, no_progress
+from resources import errors
 from resources.domain import IngestCounts
 from resources.errors import RageError, ServiceUnavailable
 from resources.platform import Platform
@@ -88,7 +89,7 @@ def _run(
         row = runs.get(connection, job_id)
     if row is None:
         raise failure or ServiceUnavailable("The run left no record.", hint="Look at it in the Dagster UI.")
-    if failure is not None and not row["counts"]:
+    if failure is not None and not any(row["counts"].values()):
         raise failure
     totals = row["totals"]
     return IngestReport(
@@ -114,13 +115,22 @@ def _cause(result: Any) -> RageError:
         )
     for event in result.all_events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            user_error = event.step_failure_data.user_failure_data
-            message = (user_error.description if user_error else None) or (error.message if error else "unknown")
-            return RageError(f"The stage {event.step_key} failed: {message.strip()}")
+            return _expected(event.step_key, event.step_failure_data)
     return RageError("The run failed before its first stage.", hint="Look at it in the Dagster UI.")
+
+
+def _expected(stage: str, failure: Any) -> RageError:
+    """The error that a stage raised, as the type it was raised as; Dagster keeps only its name and text."""
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return RageError(str(failure.user_failure_data.description))
+    error = failure.error
+    while error.cause is not None:
+        error = error.cause
+    kind = getattr(errors, error.cls_name or "", None)
+    text = error.message.strip().removeprefix(f"{errors.__name__}.{error.cls_name}: ")
+    if isinstance(kind, type) and issubclass(kind, RageError) and kind is not errors.ParseFailed:
+        return kind(text)
+    return RageError(f"The stage {stage} failed: {text}", hint="The Dagster UI shows where.")
 
 
 if __name__ == "__main__":

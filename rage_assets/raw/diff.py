@@ -1,8 +1,9 @@
 """What differs between a source and what is known of it: a pure merge of two streams in the order of their paths."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from rage_assets.raw.sources.protocol import SeenFile
 
@@ -51,6 +52,38 @@ def diff(
     while row is not None:
         yield Difference("removed", None, row)
         row = next(rows, None)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a source found within its time.
+
+    Attributes:
+        differs: Whether anything differs.
+        fingerprint: Stands for exactly these differences, so that each set of them asks for one run.
+        reached: Where to go on next time, empty when the look reached the end.
+    """
+
+    differs: bool
+    fingerprint: str
+    reached: str
+
+
+def look(differences: Iterable[Difference], after: str, out_of_time: Callable[[], bool]) -> Look:
+    """Sums up what differs behind the path `after`, until the time is over."""
+    digest = hashlib.sha256()
+    differs = False
+    for difference in differences:
+        path = difference.seen.path if difference.seen else cast(dict[str, Any], difference.known)["path"]
+        if path <= after and after:
+            continue
+        if difference.kind in ("candidate", "removed"):
+            differs = True
+            stat = (difference.seen.size, difference.seen.mtime_ns) if difference.seen else None
+            digest.update(repr((path, stat)).encode("utf-8", "surrogatepass"))
+        if out_of_time():
+            return Look(differs, digest.hexdigest()[:24], path)
+    return Look(differs, digest.hexdigest()[:24], "")
 
 
 def _judge(

@@ -79,7 +79,7 @@ def scan_space(work: Work) -> Scan:
 
 
 def _scan_source(work: Work, source: Source, result: Scan) -> None:
-    reader = open_source(source, work.space_id, work.platform.objects)
+    reader = open_source(source, work.space_id, work.platform)
     with work.transaction() as connection:
         row = connection.execute("SELECT removing, device FROM sources WHERE id = %s", (source.id,)).fetchone()
     assert row is not None

@@ -90,7 +90,7 @@ class ChildRunner:
                 if self._closed:
                     _tell(job, _NEVER_BEGAN)
                     return
-                child = subprocess.Popen(
+                child = subprocess.Popen(  # noqa: S603 -- a command of our own; names of spaces are checked
                     [*self._command, job.space, str(job.job_id)],
                     env=self._environment,
                     stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The one way in which the query layer asks for runs: a webserver where one answers, a child process where none does."""
+"""How the query layer asks for runs: of a webserver where one answers, by a child process where none does."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -13,6 +13,7 @@ from resources.logs import get_logger
 from resources.settings import Settings
 
 JOB_TAG = "rage/job_id"
+SPACE_TAG = "rage/space"
 _log = get_logger(__name__)
 
 
@@ -36,7 +37,7 @@ class RunLauncher:
             space: The space's name.
             shards: How many shards it has.
             job_id: The id of the run's row, which the caller has queued and committed.
-            on_death: Called with a reason, from another thread, if a child process ends badly. Dagster watches its own runs.
+            on_death: Called with a reason, from another thread, if a child process ends badly; Dagster watches its own.
         """
         if self._webserver is not None:
             try:
@@ -75,4 +76,4 @@ def run_tags(space: str, shards: int, job_id: UUID) -> dict[str, str]:
         partition = {"dagster/partition": first, "dagster/partition/shard": "00", "dagster/partition/space": space}
     else:
         partition = {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
-    return {**partition, JOB_TAG: str(job_id)}
+    return {**partition, SPACE_TAG: space, JOB_TAG: str(job_id)}

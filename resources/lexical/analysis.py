@@ -12,12 +12,12 @@ import tantivy
 
 _LONGEST = 100  # bytes; longer runs are encoded data, not words
 _WORD = re.compile(r"[^\W_]+")
-# Words that carry the form of a question rather than its matter. Not left out of the index, where BM25 weighs them itself.
+# They carry the form of a question, not its matter. The index keeps them: BM25 weighs them by itself.
 _FORM_WORDS = frozenset(
-    "a about all also am an and any are as at be been being but by can could did do does doing for from get had has have "
-    "having he her his how i if in into is it its just many may me might more most much must my no nor not of on or our "
-    "shall she should so some such than that the their them then there these they this those to too us was we were what "
-    "when where which while who whom whose why will with would you your".split()
+    """a about all also am an and any are as at be been being but by can could did do does doing for from get had has
+    have having he her his how i if in into is it its just many may me might more most much must my no nor not of on or
+    our shall she should so some such than that the their them then there these they this those to too us was we were
+    what when where which while who whom whose why will with would you your""".split()  # noqa: SIM905 -- easier to read
 )
 
 
@@ -63,8 +63,6 @@ def words(text: str) -> Iterator[Word]:
 
 def content_stems(text: str) -> list[str]:
     """The distinct stems of the words that carry matter; all stems where none does."""
-    found = dict.fromkeys(
-        _stem(match[0]) for match in _WORD.finditer(text) if match[0].casefold() not in _FORM_WORDS
-    )
+    found = dict.fromkeys(_stem(match[0]) for match in _WORD.finditer(text) if match[0].casefold() not in _FORM_WORDS)
     found.pop("", None)
     return list(found) or stems(text)

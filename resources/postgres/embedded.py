@@ -125,6 +125,8 @@ class EmbeddedPostgres:
         with psycopg.connect(f"host={self._socket} user=postgres dbname=postgres", autocommit=True) as connection:
             for name, value in TUNING.items():
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+            # random passwords need no stretching, and Dagster opens a connection for every event
+            connection.execute("SET scram_iterations = 32")
             for role, password in passwords.items():
                 exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
                 verb = "ALTER" if exists else "CREATE"

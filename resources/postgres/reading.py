@@ -1,7 +1,7 @@
-"""What the API and the command line show of documents, blocks, receipts and quarantine: rows, as their caller may see them.
+"""What the API and the command line show of documents, blocks, receipts and quarantine, as their caller may see it.
 
-Every function takes a transaction that names its caller; row-level security does the rest. A document that is being removed
-is gone for every reader.
+Every function takes a transaction that names its caller; row-level security does the rest. A document that is being
+removed is gone for every reader.
 """
 
 from typing import Any
@@ -16,11 +16,14 @@ SELECT d.id, d.path, d.title, r.name AS source, d.media_type, d.size, encode(d.s
        d.updated_at, NULL::text AS reason, d.space_id
 FROM documents d JOIN sources r ON r.id = d.source_id WHERE d.state = 'live' AND {where_document}
 UNION ALL
-SELECT q.document_id, q.path, '', r.name, '', q.size, encode(q.sha256, 'hex'), 'quarantined', q.updated_at, q.reason, q.space_id
+SELECT q.document_id, q.path, '', r.name, '', q.size, encode(q.sha256, 'hex'), 'quarantined', q.updated_at, q.reason,
+       q.space_id
 FROM quarantine q JOIN sources r ON r.id = q.source_id
 WHERE NOT EXISTS (SELECT FROM documents d WHERE d.id = q.document_id) AND {where_quarantine}
 """
-_BLOCK_COLUMNS = 'b.id, b.document_id, b.source_id, b.type, b.text, b.language, b."order", b.page, b.section, b.metadata'
+_BLOCK = """
+SELECT b.id, b.document_id, b.source_id, b.type, b.text, b.language, b."order", b.page, b.section, b.metadata
+FROM blocks b JOIN documents d ON d.id = b.document_id AND d.state = 'live'"""
 
 
 def files(connection: Connection, space_id: UUID, after: tuple[str, UUID] | None, limit: int) -> list[dict[str, Any]]:
@@ -49,8 +52,7 @@ def file(connection: Connection, document_id: UUID) -> dict[str, Any]:
 def blocks(connection: Connection, document_id: UUID, after: int, limit: int) -> list[Block]:
     """The blocks of a live document in reading order, from behind the order `after`."""
     rows = connection.execute(
-        f"SELECT {_BLOCK_COLUMNS} FROM blocks b JOIN documents d ON d.id = b.document_id AND d.state = 'live' "
-        'WHERE b.document_id = %s AND b."order" > %s ORDER BY b."order" LIMIT %s',
+        _BLOCK + ' WHERE b.document_id = %s AND b."order" > %s ORDER BY b."order" LIMIT %s',
         (document_id, after, limit),
     ).fetchall()
     return [Block(**row) for row in rows]
@@ -62,11 +64,7 @@ def block(connection: Connection, block_id: UUID) -> Block:
     Raises:
         NotFound: There is none, or it is not visible.
     """
-    row = connection.execute(
-        f"SELECT {_BLOCK_COLUMNS} FROM blocks b JOIN documents d ON d.id = b.document_id AND d.state = 'live' "
-        "WHERE b.id = %s",
-        (block_id,),
-    ).fetchone()
+    row = connection.execute(_BLOCK + " WHERE b.id = %s", (block_id,)).fetchone()
     if row is None:
         raise NotFound(f"There is no block {block_id}.")
     return Block(**row)
@@ -117,7 +115,8 @@ def raw(connection: Connection, document_id: UUID) -> dict[str, Any]:
         NotFound: There is none, or it is not visible.
     """
     row = connection.execute(
-        "SELECT space_id, sha256, size, path, media_type FROM documents WHERE id = %s AND state = 'live'", (document_id,)
+        "SELECT space_id, sha256, size, path, media_type FROM documents WHERE id = %s AND state = 'live'",
+        (document_id,),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no document {document_id} whose bytes could be given.")
@@ -142,9 +141,9 @@ def quarantine(
     """The documents of a space that could not be read, by path, from behind `after` (path, id)."""
     path, last = after or ("", UUID(int=0))
     return connection.execute(
-        "SELECT q.document_id, q.path, r.name AS source, q.reason, q.detail, q.attempts, q.retryable, q.retry_requested, "
-        "q.last_run_id, q.updated_at FROM quarantine q JOIN sources r ON r.id = q.source_id WHERE q.space_id = %s "
-        "AND (q.path, q.document_id) > (%s, %s) ORDER BY q.path, q.document_id LIMIT %s",
+        "SELECT q.document_id, q.path, r.name AS source, q.reason, q.detail, q.attempts, q.retryable, "
+        "q.retry_requested, q.last_run_id, q.updated_at FROM quarantine q JOIN sources r ON r.id = q.source_id "
+        "WHERE q.space_id = %s AND (q.path, q.document_id) > (%s, %s) ORDER BY q.path, q.document_id LIMIT %s",
         (space_id, path, last, limit),
     ).fetchall()
 

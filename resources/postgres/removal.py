@@ -6,6 +6,7 @@ import psycopg
 from pydantic import BaseModel
 
 from resources.errors import NotFound
+from resources.postgres import sources, spaces
 from resources.postgres.database import Connection
 
 
@@ -24,7 +25,8 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
         NotFound: There is no such document, it is not visible, or its removal was asked for before.
     """
     row = connection.execute(
-        "UPDATE documents SET state = 'removing' WHERE id = %s AND state = 'live' RETURNING space_id, path", (document_id,)
+        "UPDATE documents SET state = 'removing' WHERE id = %s AND state = 'live' RETURNING space_id, path",
+        (document_id,),
     ).fetchone()
     if row is None:  # one that never became live waits in quarantine
         row = connection.execute(
@@ -47,6 +49,7 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
         "INSERT INTO receipts (id, space_id, document_id, path) VALUES (%s, %s, %s, %s)",
         (receipt_id, row["space_id"], document_id, row["path"]),
     )
+    spaces.bump_epoch(connection, row["space_id"])  # a cached result may hold it
     space = connection.execute("SELECT name FROM spaces WHERE id = %s", (row["space_id"],)).fetchone()
     assert space is not None
     return Removal(receipt_id=receipt_id, space=space["name"], path=row["path"])
@@ -55,6 +58,16 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
 def readmit(connection: Connection, document_ids: list[UUID]) -> None:
     """Lets documents that were removed come back: somebody uploaded them again."""
     connection.execute("DELETE FROM exclusions WHERE document_id = ANY(%s)", (document_ids,))
+
+
+def request_source_removal(connection: Connection, space_id: UUID, name: str) -> None:
+    """Asks the next run to remove a source with all its documents.
+
+    Raises:
+        NotFound: The space has no source of that name.
+    """
+    source = sources.get(connection, space_id, name)
+    connection.execute("UPDATE sources SET removing = true WHERE id = %s", (source.id,))
 
 
 def _missing(document_id: UUID) -> NotFound:

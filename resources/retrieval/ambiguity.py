@@ -1,16 +1,16 @@
 """Tells catastrophic regular expressions: those that can match a text in exponentially many ways.
 
-RE2 runs them in linear time all the same, but other programs that are given the expression do not, and hardly anyone means
-them. The test is exact for expressions without anchors (which it ignores): a loop is exponentially ambiguous if and only
-if one of its states can be reached again by the same text on two different ways; see Weber and Seidl, "On the degree of
-ambiguity of finite automata", 1991. The states are the character positions of the expression (Glushkov's automaton).
+RE2 runs them in linear time all the same, but other programs that are given the expression do not, and hardly anyone
+means them. The test is exact for expressions without anchors (which it ignores): a loop is exponentially ambiguous if
+and only if one of its states can be reached again by the same text on two different ways; see Weber and Seidl, "On the
+degree of ambiguity of finite automata", 1991. The states are the expression's character positions (Glushkov).
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from re import _constants as ops  # type: ignore[attr-defined]
-from re import _parser as sre
+from re import _parser as sre  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 _MOST_POSITIONS = 400
@@ -117,7 +117,7 @@ def is_catastrophic(expression: str) -> bool:
 
 
 def _counts_nothing(items: Any) -> bool:
-    """Whether something that may be empty is repeated by a large count, `(a?){30}`: 2^30 ways to choose the empty ones."""
+    """Whether something that may be empty is repeated by a large count: `(a?){30}` has 2^30 ways to be `a`."""
     return any(
         (op in _REPEATS and value[1] is not ops.MAXREPEAT and value[1] >= _MANY and value[2].getwidth()[0] == 0)
         or any(_counts_nothing(child) for child in _children(op, value))
@@ -210,7 +210,7 @@ def _has_endless(items: Any) -> bool:
 
 
 def _samples(items: Any) -> set[str]:
-    """Characters that tell apart all that the expression tells apart: the edges of its classes and some of each category."""
+    """Characters that tell apart what the expression tells apart: edges of its classes, some of each category."""
     found = set("aZ5_ \n-é٣\u2003")
     for op, value in items:
         if op in (ops.LITERAL, ops.NOT_LITERAL):
@@ -226,7 +226,11 @@ def _samples(items: Any) -> set[str]:
     return found
 
 
-_CATEGORIES = {"DIGIT": str.isdigit, "SPACE": str.isspace, "WORD": lambda c: c.isalnum() or c == "_"}
+_CATEGORIES: dict[str, Callable[[str], bool]] = {
+    "DIGIT": str.isdigit,
+    "SPACE": str.isspace,
+    "WORD": lambda c: c.isalnum() or c == "_",
+}
 
 
 def _matches(op: Any, value: Any, char: str) -> bool:
@@ -254,7 +258,7 @@ def _matches(op: Any, value: Any, char: str) -> bool:
 
 
 # For the judgement only: what RE2 spells otherwise is replaced by something of the same nature.
-_SPELLINGS = (
+_SPELLINGS: tuple[tuple[re.Pattern[str], Any], ...] = (
     (re.compile(r"\\[pP](?:\{[^}]*\}|[A-Z])"), r"\\w"),
     (re.compile(r"\[:\^?\w+:\]"), r"\\w"),
     (re.compile(r"\\z"), r"\\Z"),
@@ -266,5 +270,5 @@ _SPELLINGS = (
 def in_python_spelling(expression: str) -> str:
     """The expression as Python's parser can read it; not the same, but with the same loops and literals."""
     for pattern, replacement in _SPELLINGS:
-        expression = pattern.sub(replacement, expression)  # type: ignore[arg-type]
+        expression = pattern.sub(replacement, expression)
     return expression

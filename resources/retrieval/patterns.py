@@ -6,7 +6,7 @@ nothing can match.
 
 import re
 from re import _constants as ops  # type: ignore[attr-defined]
-from re import _parser as sre
+from re import _parser as sre  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
 import re2
@@ -15,7 +15,7 @@ from resources.errors import InvalidInput
 from resources.retrieval.ambiguity import TooComplex, in_python_spelling, is_catastrophic
 
 _LONGEST_EXPRESSION = 1_000
-_MOST_MATCHES = 100  # counted in one passage
+_MOST_MATCHES = 32  # counted in one passage
 _LEAST_LITERAL = 3  # shorter ones do not narrow
 _RE2_BYTES = 8 << 20
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
@@ -107,7 +107,7 @@ def _compile(expression: str) -> Any:
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-        raise InvalidInput(f"The regular expression is wrong: {text}.") from error
+        raise InvalidInput(f"The regular expression is wrong: {text.replace('(?m)', '')}.") from error
 
 
 def _long_enough(literals: list[str]) -> tuple[str, ...]:

@@ -14,7 +14,13 @@ from resources.errors import ParseFailed
 __all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "parse_file", "parser_for", "parser_version"]
 
 MAX_BYTES = 200_000_000
-PARSERS_FINGERPRINT = fingerprint()
+
+
+def __getattr__(name: str) -> str:
+    # Asking every installed package for its parsers takes a while, so not on import.
+    if name == "PARSERS_FINGERPRINT":
+        return fingerprint()
+    raise AttributeError(name)
 
 
 def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MAX_BYTES) -> ParsedDocument:

@@ -3,6 +3,7 @@
 import codecs
 import re
 
+from rage_assets.blocks.parsing.language import likeliest_language
 from resources.errors import ParseFailed
 
 # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
@@ -16,10 +17,19 @@ _MARKS = (
 _DECLARED = re.compile(rb"""(?:charset|coding|encoding)\s*[=:]\s*["']?\s*([A-Za-z][\w.:-]{2,30})""")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 200_000
-# The guesser knows a hundred code pages, and on little text picks exotic ones; these are what people's files have.
-_CANDIDATES = ["cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp1252", "cp1251", "cp1250", "cp1253", "cp1254",
-               "cp1255", "cp1256", "koi8_r", "iso8859_2", "mac_roman"]  # fmt: skip
-_MULTIBYTE = {"cp932", "euc_jp", "gb18030", "big5", "euc_kr"}
+_CENTRAL = {"bs", "cs", "hr", "hu", "pl", "ro", "sk", "sl", "sq"}
+# The encodings that people's files have, with the languages they are for: in any other language, what an encoding makes
+# of the bytes only looks like text.
+_LANGUAGES = {
+    "cp1250": _CENTRAL, "iso8859_2": _CENTRAL, "cp1251": {"be", "bg", "mk", "ru", "sr", "uk"}, "koi8_r": {"ru"},
+    "cp1253": {"el"}, "cp1254": {"az", "tr"}, "cp1255": {"he"}, "cp1256": {"ar", "fa", "ur"},
+}  # fmt: skip
+_LATIN = {"cp1250", "iso8859_2", "cp1254"}
+_IDEOGRAPHS = ("cp932", "euc_jp", "gb18030", "big5", "euc_kr")
+_WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
+_WIDE_RUNS = re.compile("[\u3040-\u9fff\uac00-\ud7af]{2,}")
+_ODD_CAPITALS = re.compile("[a-zα-ωά-ώа-я][A-ZΑ-ΩА-Я]")
+_WESTERN = "cp1252"
 
 
 def decode(data: bytes) -> str:
@@ -94,23 +104,36 @@ def _cut_short(data: bytes) -> bool:
 
 
 def _guessed(data: bytes) -> str:
-    """Decode by the look of the bytes; Western text where little speaks for anything else."""
+    """Decode by the look of the bytes; Western text where nothing else reads as a language of its encoding."""
     from charset_normalizer import from_bytes
 
-    matches = from_bytes(data[:_SAMPLE], cp_isolation=_CANDIDATES, threshold=0.3)
+    sample = data[:_SAMPLE]
+    matches = from_bytes(sample, cp_isolation=[*_LANGUAGES, *_IDEOGRAPHS], threshold=0.4)
     guess = matches.best()
-    encoding = guess.encoding if guess else "cp1252"
-    high = sum(byte > 0x7F for byte in data[:_SAMPLE])
-    if encoding not in _MULTIBYTE and high < 0.2 * len(data[:_SAMPLE]):
-        # Among single-byte encodings of mostly ASCII text the Western one is by far the likeliest.
-        encoding = "cp1252"
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        text = data.decode(encoding, "replace")
-        if text.count("\ufffd") * 50 > len(text):
-            raise ParseFailed("encoding", "The text is in no encoding that could be found.") from None
-        return text
+    encoding, best = _WESTERN, 0.2
+    if guess and guess.encoding in _IDEOGRAPHS and _has_words_of_ideographs(sample.decode(guess.encoding, "ignore")):
+        encoding = guess.encoding
+    else:
+        foreign = sum(byte > 0x7F for byte in sample) >= 0.3 * len(sample)
+        names = [name for match in matches for name in match.could_be_from_charset if name in _LANGUAGES]
+        for rank, candidate in enumerate(dict.fromkeys(names)):
+            text = sample.decode(candidate, "ignore")
+            language, confidence = likeliest_language(text)
+            fits = language in _LANGUAGES[candidate] and (foreign or candidate in _LATIN)
+            # No script has capitals within words; among equals the guesser's own order counts.
+            score = round(confidence, 1) - 0.05 * rank - len(_ODD_CAPITALS.findall(text)) / len(text)
+            if fits and score > best:
+                encoding, best = candidate, score
+    text = data.decode(encoding, "replace")
+    if text.count("\ufffd") * 50 > len(text):
+        raise ParseFailed("encoding", "The text is in no encoding that could be found.")
+    return text
+
+
+def _has_words_of_ideographs(text: str) -> bool:
+    """Whether ideographs stand together; alone, each is an accented letter and its neighbour taken for one."""
+    wide = len(_WIDE.findall(text))
+    return wide > 0 and sum(map(len, _WIDE_RUNS.findall(text))) >= 0.5 * wide
 
 
 def _checked(text: str) -> str:

@@ -119,7 +119,8 @@ class _Walker:
             return True
         if tag in _HEADINGS and not self.lists:
             self._flush()
-            self.outline.heading(text_of(element), _HEADINGS[tag])
+            # The sign by which documentation links to a heading is no part of it.
+            self.outline.heading(text_of(element).removesuffix("¶"), _HEADINGS[tag])
             return True
         if tag == "pre" and not self.lists:
             self._flush()

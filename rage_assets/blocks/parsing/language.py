@@ -35,5 +35,11 @@ def detect_language(text: str) -> str | None:
     words = _NO_WORDS.sub(" ", text[: _SAMPLE * 2]).strip()
     if len(words.replace(" ", "")) < _LETTERS:
         return None
-    code, confidence = _identifier().classify(words[:_SAMPLE])
-    return str(code) if confidence >= _CONFIDENCE and len(code) == 2 else None
+    code, confidence = likeliest_language(words)
+    return code if confidence >= _CONFIDENCE and len(code) == 2 else None
+
+
+def likeliest_language(text: str) -> tuple[str, float]:
+    """The likeliest language of any text, and how likely it is, from 0 to 1."""
+    code, confidence = _identifier().classify(text[:_SAMPLE])
+    return str(code), float(confidence)

@@ -77,7 +77,7 @@ def add_markdown(outline: Outline, text: str, skipped_lines: int = 0) -> None:
 def _markdown_it() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
 
 
 class _Reader:

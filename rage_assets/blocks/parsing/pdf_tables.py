@@ -8,7 +8,7 @@ from rage_assets.blocks.parsing.pipe_table import pipe_table
 
 _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
-_PROSE = 15  # times the height of the font; wider pieces are lines of text
+_PROSE = 12  # times the height of the font; wider pieces are lines of text
 _MAX_COLUMNS = 40
 
 

@@ -16,6 +16,7 @@ from rage_assets.blocks.parsing.epub import EpubParser
 from rage_assets.blocks.parsing.html import HtmlParser
 from rage_assets.blocks.parsing.json_values import JsonParser
 from rage_assets.blocks.parsing.markdown import MarkdownParser
+from rage_assets.blocks.parsing.notebook import NotebookParser
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf import PdfParser
 from rage_assets.blocks.parsing.plain_text import TextParser
@@ -62,6 +63,7 @@ _BUILT_IN: tuple[Parser, ...] = (
     PdfParser(),
     DelimitedParser(),
     JsonParser(),
+    NotebookParser(),
     EmlParser(),
     EpubParser(),
     XmlParser(),
@@ -76,12 +78,18 @@ _BUILT_IN: tuple[Parser, ...] = (
 @cache
 def parsers() -> tuple[Parser, ...]:
     """All parsers; those of other packages (entry points of `rage.parsers`) come first, so they can replace ours."""
-    return (*(point.load()() for point in sorted(entry_points(group=ENTRY_POINTS))), *_BUILT_IN)
+    return (*(point.load()() for point in entry_points(group=ENTRY_POINTS)), *_BUILT_IN)
 
 
 @cache
 def _by_suffix() -> dict[str, str]:
     return {suffix: kind for parser in reversed(parsers()) for suffix, kind in parser.suffixes.items()}
+
+
+def forget() -> None:
+    """Look for parsers anew, for packages that were installed meanwhile."""
+    parsers.cache_clear()
+    _by_suffix.cache_clear()
 
 
 def parser_for(path: str, media_type: str | None = None) -> Parser | None:

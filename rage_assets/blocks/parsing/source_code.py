@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import pairwise
 from typing import ClassVar
 
 from rage_assets.blocks.parsing.content import Content
@@ -33,14 +34,18 @@ class CodeParser:
         outline = Outline()
         language = code_language(content.path) or content.media_type.removeprefix("text/x-")
         lines = content.text.split("\n")
-        starts = (_python_starts(content.text) if language == "python" else None) or list(_unit_starts(lines))
-        for first, end in _units(starts, lines):
+        starts = _python_starts(content.text) if language == "python" else None
+        for first, end in _spans(starts, lines) if starts else _units(list(_unit_starts(lines)), lines):
             text = "\n".join(lines[first:end])
             while end > first and not lines[end - 1].strip():
                 end -= 1
             named = _NAMES.search(text)
             outline.add(
-                BlockType.CODE, text, language=language, lines=[first + 1, end], symbol=named[1] if named else None
+                BlockType.CODE,
+                text,
+                language=language,
+                lines=[first + 1, end],
+                symbol=named[1].rstrip(":.") if named else None,
             )
         return outline
 
@@ -116,6 +121,11 @@ def _unit_starts(lines: list[str]) -> Iterator[int]:
     for at in range(1, len(lines)):
         if lines[at].strip() and not lines[at - 1].strip() and not _GOES_ON.match(lines[at]):
             yield at
+
+
+def _spans(starts: list[int], lines: list[str]) -> Iterator[tuple[int, int]]:
+    """From each start to the next, as `[first, end)`."""
+    return pairwise([*starts, len(lines)])
 
 
 def _units(starts: list[int], lines: list[str]) -> Iterator[tuple[int, int]]:

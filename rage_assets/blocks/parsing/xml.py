@@ -22,8 +22,9 @@ _LISTS = {"list", "itemizedlist", "orderedlist"}
 _LEFT_OUT = {"journal-meta", "article-id", "contrib-id", "permissions", "history", "pub-date", "counts", "tex-math",
              "custom-meta-group", "object-id", "graphic", "self-uri", "elocation-id",
              "volume", "issue", "fpage", "lpage"}  # fmt: skip
-_INLINE = {"bold", "italic", "sup", "sub", "xref", "ext-link", "emphasis", "code", "link", "monospace", "sc", "underline",
-           "styled-content", "named-content", "b", "i", "em", "strong", "a", "span", "u", "uri", "email"}  # fmt: skip
+_INLINE = {"bold", "italic", "sup", "sub", "xref", "ext-link", "emphasis", "code", "link", "monospace",
+           "sc", "underline", "styled-content", "named-content", "b", "i", "em", "strong", "a", "span",
+           "u", "uri", "email"}  # fmt: skip
 _MAX_DEPTH = 200
 
 
@@ -75,7 +76,7 @@ def _text(element: "_Element") -> str:
     for event, node in etree.iterwalk(element, events=("start", "end")):
         if local(node) not in _INLINE:
             parts.append(" ")
-        if event == "start" and local(node) not in ("tex-math", "contrib-id"):
+        if event == "start" and local(node) not in ("", "tex-math", "contrib-id"):  # no name: an entity
             parts.append(node.text or "")
         elif event == "end" and node is not element:
             parts.append(node.tail or "")

@@ -6,12 +6,12 @@ from uuid import UUID
 from rage_assets.raw.sources.protocol import SeenFile, SourceReader
 from resources.domain import Source
 from resources.errors import InvalidInput
-from resources.objects.store import ObjectStore
+from resources.platform import Platform
 
 __all__ = ["SeenFile", "SourceReader", "open_source"]
 
 
-def open_source(source: Source, space_id: UUID, objects: ObjectStore) -> SourceReader:
+def open_source(source: Source, space_id: UUID, platform: Platform) -> SourceReader:
     """The reader of a source.
 
     Raises:
@@ -24,7 +24,7 @@ def open_source(source: Source, space_id: UUID, objects: ObjectStore) -> SourceR
     if source.kind == "upload":
         from rage_assets.raw.sources.object_store import ObjectStoreReader
 
-        return ObjectStoreReader(objects.fs, objects.uploads_path(space_id), may_be_absent=True)
+        return ObjectStoreReader(platform.objects.fs, platform.objects.uploads_path(space_id), may_be_absent=True)
     if source.kind == "object_store":
         from rage_assets.raw.sources.object_store import open_url
 
@@ -32,5 +32,5 @@ def open_source(source: Source, space_id: UUID, objects: ObjectStore) -> SourceR
     if source.kind == "git":
         from rage_assets.raw.sources.git import GitReader
 
-        return GitReader(source.location)
+        return GitReader(source.location, platform.settings.home / "git" / str(source.id))
     raise InvalidInput(f"There is no reader for sources of kind {source.kind!r}.", hint="Remove the source.")

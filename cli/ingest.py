@@ -1,0 +1,58 @@
+"""`rage ingest`: one run, here and now, with no server up."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.output import json_option, note, plain, print_json, progress, say
+from cli.session import identify, opened, transaction
+from resources.intake import ensure_source
+from resources.settings import settings
+
+if TYPE_CHECKING:
+    from rage_assets.ingest import IngestReport
+
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("space")
+@click.argument("location", required=False)
+@json_option
+@click.pass_context
+def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) -> None:
+    """Read what is new or changed in the sources of SPACE; LOCATION is added to them first if it is new."""
+    with opened() as platform:  # open until the run ends, or the embedded server would stop and start again
+        with transaction(platform) as connection:
+            row = identify(connection, space)
+            if location:
+                ensure_source(connection, row["id"], location, base=Path.cwd())
+        report = run(space)
+    ctx.exit(print_report(report, as_json))
+
+
+def run(space: str) -> "IngestReport":
+    """Runs an ingestion of a space in this process, with progress on stderr."""
+    with progress("Starting") as report:
+        from rage_assets.ingest import run_ingest
+
+        return run_ingest(settings(), space, on_progress=report)
+
+
+def print_report(report: "IngestReport", as_json: bool) -> int:
+    """Prints what a run did; returns the exit status that tells it."""
+    if as_json:
+        print_json(report)
+    else:
+        found = report.documents
+        say(
+            f"{found.new} new, {found.changed} changed, {found.removed} removed, {found.unchanged} unchanged, "
+            f"{found.quarantined} quarantined"
+        )
+        say(f"{report.blocks} blocks, {report.passages} passages, {report.embedded} embedded in {report.seconds:.1f} s")
+        for error in report.errors[:_SHOWN]:
+            note(f"  {plain(error['path'], 200) or '(run)'}: {error['reason']}")
+        if len(report.errors) > _SHOWN:
+            note(f"  … and {len(report.errors) - _SHOWN} more")
+    return 0 if report.state == "succeeded" else 1

@@ -1,0 +1,69 @@
+"""`rage search` and `rage ask`: no server needed."""
+
+import click
+
+from cli.output import json_option, plain, print_json, progress, say
+from cli.session import checked, opened
+from resources.platform import LOCAL_ADMIN
+
+_LINES = 400
+
+
+@click.command()
+@click.argument("space")
+@click.argument("query")
+@click.option(
+    "--mode", type=click.Choice(["hybrid", "vector", "lexical", "pattern"]), default="hybrid", show_default=True
+)
+@click.option("-k", "k", type=click.IntRange(1, 100), default=10, show_default=True, help="The most results.")
+@json_option
+def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:
+    """Search SPACE by meaning, by words or by a pattern ("phrase", wild*card, /regular expression/)."""
+    from resources.retrieval.models import SearchRequest
+
+    request = checked(SearchRequest, space=space, query=query, mode=mode, k=k)
+    with opened() as platform, progress("Searching"):
+        from api.memory import open_retriever
+
+        response = open_retriever(platform).search(LOCAL_ADMIN, request)
+    if as_json:
+        print_json(response)
+        return
+    for n, result in enumerate(response.results, 1):
+        place = " › ".join([result.document.path, *result.block.section])
+        page = f", p. {result.block.page}" if result.block.page else ""
+        click.secho(plain(f"{n:>2}. {place}{page}"), bold=True, nl=False)
+        say(f"  {result.score:.2f}  {result.block.id}")
+        say(f"    {plain(' '.join(result.highlight.split()), _LINES)}")
+    if not response.results:
+        say("Nothing was found.")
+    _say_degraded(response.degraded)
+
+
+@click.command()
+@click.argument("space")
+@click.argument("question")
+@json_option
+def ask(space: str, question: str, as_json: bool) -> None:
+    """Ask SPACE a question; the answer cites its evidence, or is "I don't know."."""
+    from resources.retrieval.models import QueryRequest
+
+    request = checked(QueryRequest, space=space, query=question)
+    with opened() as platform, progress("Reading"):
+        from api.memory import open_answerer
+
+        response = open_answerer(platform).answer(LOCAL_ADMIN, request)
+    if as_json:
+        print_json(response)
+        return
+    say(response.answer)
+    for citation in response.citations:
+        page = f", p. {citation.page}" if citation.page else ""
+        quote = plain(" ".join(citation.quote.split()), 200)
+        say(f"  [{citation.n}] {citation.path}{page}: “{quote}” ({citation.block_id})")
+    _say_degraded(response.degraded)
+
+
+def _say_degraded(degraded: list[str]) -> None:
+    if degraded:
+        click.echo(f"Degraded: {', '.join(degraded)}. `rage doctor` says why.", err=True)

@@ -1,0 +1,62 @@
+"""The platform as commands use it: opened by this process, on behalf of the local administrator, with no server up."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from resources.errors import InvalidInput
+from resources.logs import configure_logs
+from resources.platform import LOCAL_ADMIN, Platform
+from resources.postgres import spaces
+from resources.postgres.database import Connection
+from resources.settings import settings
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@contextmanager
+def opened(role: str = "api") -> Iterator[Platform]:
+    """The platform in a role, closed at the end."""
+    configured = settings()
+    configure_logs("DEBUG" if configured.log_level == "DEBUG" else "WARNING", for_a_person=True)
+    platform = Platform(configured, role)
+    try:
+        yield platform
+    finally:
+        platform.close()
+
+
+@contextmanager
+def transaction(platform: Platform) -> Iterator[Connection]:
+    """A transaction of the local administrator."""
+    with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
+        yield connection
+
+
+def identify(connection: Connection, space: str) -> dict[str, Any]:
+    """The space's row; the error for an unknown one says how to create it.
+
+    Raises:
+        NotFound: There is none.
+    """
+    from resources.errors import NotFound
+
+    try:
+        return spaces.identify(connection, space)
+    except NotFound as error:
+        raise NotFound(error.message, hint=f"Create it with `rage space create {space[:80]}`.") from None
+
+
+def checked(model: type[Model], **values: Any) -> Model:
+    """A request model of `values`.
+
+    Raises:
+        InvalidInput: It refuses them.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in error.errors()]
+        raise InvalidInput("; ".join(problems) + ".") from None

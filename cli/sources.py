@@ -1,0 +1,75 @@
+"""`rage source`: where a space's documents come from."""
+
+from pathlib import Path
+
+import click
+
+from cli.ingest import print_report, run
+from cli.output import json_option, print_json, print_table, say
+from cli.session import identify, opened, transaction
+from resources.intake import add_source
+from resources.postgres import sources
+from resources.postgres.removal import request_source_removal
+
+
+@click.group()
+def source() -> None:
+    """Say where a space's documents come from."""
+
+
+@source.command()
+@click.argument("space")
+@click.argument("location")
+@click.option("--name", help="Its name in the space; by default the last part of LOCATION.")
+@click.option("--every", help="Look at it this often while `rage up` runs, such as 10m.")
+@json_option
+def add(space: str, location: str, name: str | None, every: str | None, as_json: bool) -> None:
+    """Add LOCATION, a folder or a URL, to SPACE."""
+    with opened() as platform, transaction(platform) as connection:
+        row = identify(connection, space)
+        added = add_source(connection, row["id"], location, name, every, base=Path.cwd())
+    if as_json:
+        print_json(added)
+    else:
+        say(f"Added {added.location} as the source {added.name}. Read it with `rage ingest {space}`.")
+
+
+@source.command("list")
+@click.argument("space")
+@json_option
+def list_(space: str, as_json: bool) -> None:
+    """List the sources of SPACE."""
+    with opened() as platform, transaction(platform) as connection:
+        found = sources.listing(connection, identify(connection, space)["id"])
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            s.name,
+            s.kind,
+            s.location,
+            f"{s.every_seconds} s" if s.every_seconds else "when asked",
+            f"{s.last_scan_at:%Y-%m-%d %H:%M}" if s.last_scan_at else "never",
+            s.last_error or "",
+        )
+        for s in found
+    ]
+    columns = ("name", "kind", "location", "every", "last scan", "problem")
+    print_table(columns, rows, empty=f"There is none yet. Add one with `rage source add {space} FOLDER`.")
+
+
+@source.command()
+@click.argument("space")
+@click.argument("name")
+@json_option
+@click.pass_context
+def remove(ctx: click.Context, space: str, name: str, as_json: bool) -> None:
+    """Remove the source NAME from SPACE with all its documents."""
+    with opened() as platform:
+        with transaction(platform) as connection:
+            request_source_removal(connection, identify(connection, space)["id"], name)
+        report = run(space)
+    if not as_json:
+        say(f"Removed the source {name}.")
+    ctx.exit(print_report(report, as_json))

@@ -1,0 +1,81 @@
+"""What to show of a passage: the block that fits the query best, and a snippet of it."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from resources.domain import Block, BlockType
+from resources.lexical.analysis import words
+
+_SNIPPET = 300  # characters
+Span = tuple[int, int]
+
+
+def stem_weights(stems: Sequence[str], texts: Iterable[str]) -> dict[str, float]:
+    """How much each stem of a query tells among `texts`: the rarer, the more (as BM25's idf)."""
+    counts: Counter[str] = Counter()
+    total = 0
+    for text in texts:
+        counts.update({word.stem for word in words(text)} & set(stems))
+        total += 1
+    return {stem: math.log(1 + (total - counts[stem] + 0.5) / (counts[stem] + 0.5)) for stem in stems}
+
+
+def best_block(blocks: Sequence[Block], weights: Mapping[str, float]) -> tuple[Block, list[Span]]:
+    """The block that shares most with the query, and where; a heading only where no other block shares anything.
+
+    Args:
+        blocks: The blocks of one passage, in order, at least one.
+        weights: The stems of the query and what each tells.
+    """
+    spans = {block.id: stem_spans(block.text, weights) for block in blocks}
+
+    def fit(block: Block) -> tuple[bool, float, bool, int]:
+        found = {word.stem for word in words(block.text)} & weights.keys()
+        heading = block.type is BlockType.HEADING
+        return (bool(found) and not heading, sum(weights[stem] for stem in found), not heading, len(block.text))
+
+    best = max(blocks, key=fit)
+    return best, spans[best.id]
+
+
+def most_matched_block(blocks: Sequence[Block], spans: Mapping[object, list[Span]]) -> tuple[Block, list[Span]]:
+    """The block with most matches of a pattern, and where they stand."""
+    best = max(blocks, key=lambda block: (len(spans[block.id]), block.type is not BlockType.HEADING, len(block.text)))
+    return best, spans[best.id]
+
+
+def stem_spans(text: str, weights: Mapping[str, float]) -> list[Span]:
+    """Where the words of a text stand whose stems are among `weights`."""
+    return [(word.start, word.end) for word in words(text) if word.stem in weights]
+
+
+def snippet(text: str, spans: Sequence[Span]) -> str:
+    """A piece of `text` of at most some 300 characters with most of `spans`, as HTML with them in `<em>`."""
+    start, end = _window(text, spans)
+    parts = ["…" if start > 0 else ""]
+    at = start
+    for a, b in sorted(spans):
+        a, b = max(a, at), min(b, end)
+        if a < b:
+            parts += [escape(text[at:a]), "<em>", escape(text[a:b]), "</em>"]
+            at = b
+    parts += [escape(text[at:end]), "…" if end < len(text) else ""]
+    return "".join(parts)
+
+
+def _window(text: str, spans: Sequence[Span]) -> Span:
+    if len(text) <= _SNIPPET:
+        return 0, len(text)
+    starts = sorted(a for a, _ in spans) or [0]
+    best = max(starts, key=lambda a: (sum(a <= other < a + _SNIPPET * 3 // 4 for other in starts), -a))
+    start = max(0, min(best - _SNIPPET // 5, len(text) - _SNIPPET))
+    if start > 0:  # begin and end between words
+        space = text.find(" ", start, best)
+        start = space + 1 if space >= 0 else start
+    end = min(len(text), start + _SNIPPET)
+    if end < len(text):
+        space = text.rfind(" ", start + _SNIPPET // 2, end)
+        end = space if space > best else end
+    return start, end
