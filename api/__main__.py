@@ -1,6 +1,7 @@
 """`python -m api --host 127.0.0.1 --port 8000`: the query layer as a process of its own."""
 
 import argparse
+import signal
 import sys
 
 from resources.errors import RageError
@@ -29,6 +30,8 @@ def _serve(host: str, port: int) -> None:
     from resources.platform import Platform
     from resources.settings import settings
 
+    # uvicorn stops gracefully and then raises the signal again, by which Python would die without closing anything
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     configured = settings()
     configure_logs(configured.log_level)
     platform = Platform(configured, role="api", pool_size=(2, 20))

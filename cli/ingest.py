@@ -1,5 +1,9 @@
 """`rage ingest`: one run, here and now, with no server up."""
 
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,10 +38,36 @@ def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) 
 
 def run(space: str) -> "IngestReport":
     """Runs an ingestion of a space in this process, with progress on stderr."""
-    with progress("Starting") as report:
+    with progress("Starting") as report, _interrupts() as interrupted:
         from rage_assets.ingest import run_ingest
 
-        return run_ingest(settings(), space, on_progress=report)
+        try:
+            return run_ingest(settings(), space, on_progress=report)
+        finally:
+            if interrupted():
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Yields whether Ctrl-C was pressed. Dagster catches it during a run, and makes a failed run of it."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    # told of every signal, whoever handles it
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+    def interrupted() -> bool:
+        with suppress(BlockingIOError):
+            return signal.SIGINT in os.read(reader, 4096)
+        return False
+
+    try:
+        yield interrupted
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)
 
 
 def print_report(report: "IngestReport", as_json: bool) -> int:

@@ -17,6 +17,7 @@ COMMANDS = {
     "ask": ("cli.search", "ask", "Ask a space a question."),
     "lineage": ("cli.lineage", "lineage", "Walk back from a block to its bytes and its run."),
     "quarantine": ("cli.quarantine", "quarantine", "Show and retry documents that could not be read."),
+    "demo": ("cli.demo", "demo", "A first success: a folder into a space, and a question to it."),
     "token": ("cli.token", "token", "Print a bearer token of the local administrator."),
     "doctor": ("cli.doctor", "doctor", "Check every part, and say how to mend it."),
     "migrate": ("cli.migrate", "migrate", "Bring the database to the schema of this version."),

@@ -1,10 +1,15 @@
 """`rage search` and `rage ask`: no server needed."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cli.output import json_option, plain, print_json, progress, say
 from cli.session import checked, opened
 from resources.platform import LOCAL_ADMIN
+
+if TYPE_CHECKING:
+    from resources.platform import Platform
 
 _LINES = 400
 
@@ -48,10 +53,19 @@ def ask(space: str, question: str, as_json: bool) -> None:
     """Ask SPACE a question; the answer cites its evidence, or is "I don't know."."""
     from resources.retrieval.models import QueryRequest
 
-    request = checked(QueryRequest, space=space, query=question)
-    with opened() as platform, progress("Reading"):
+    checked(QueryRequest, space=space, query=question)
+    with opened() as platform:
+        print_answer(platform, space, question, as_json)
+
+
+def print_answer(platform: "Platform", space: str, question: str, as_json: bool) -> None:
+    """Answers a question on the platform, and prints the answer with its citations."""
+    from resources.retrieval.models import QueryRequest
+
+    with progress("Reading"):
         from api.memory import open_answerer
 
+        request = checked(QueryRequest, space=space, query=question)
         response = open_answerer(platform).answer(LOCAL_ADMIN, request)
     if as_json:
         print_json(response)

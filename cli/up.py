@@ -76,7 +76,7 @@ def _supervise(
         while True:
             supervisor.tend()
             time.sleep(0.5)
-    except (KeyboardInterrupt, SystemExit):
+    except KeyboardInterrupt:
         note("\nStopping …")
     finally:
         _deaf()  # a second Ctrl-C must not leave half of it running
@@ -163,12 +163,12 @@ def _alone(home: Path) -> Iterator[Path]:
 
 @contextmanager
 def _until_told() -> Iterator[None]:
-    """Makes SIGTERM and a closed terminal mean the same as Ctrl-C."""
+    """Makes SIGTERM and a closed terminal mean the same as Ctrl-C, which a shell's `&` would have us ignore."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     yield
 

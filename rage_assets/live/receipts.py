@@ -23,7 +23,8 @@ def check_receipts(work: Work, open_index: Callable[[], LexicalIndex]) -> int:
     for receipt in receipts:
         with work.transaction() as connection:
             left = garbage.remaining_rows(connection, work.space_id, receipt)
-            bytes_left = work.platform.objects.exists(work.space_id, receipt["sha256"])
+            sha256 = receipt["sha256"]  # none where the document was refused unread
+            bytes_left = sha256 is not None and work.platform.objects.exists(work.space_id, sha256)
             garbage.complete_receipt(connection, receipt["id"], _stores(receipt, left, bytes_left, entries))
     return len(receipts)
 

@@ -127,7 +127,11 @@ def _of_shards(work: Work, source: Source, reader: SourceReader) -> Iterator[See
         ids = {identity.document_id(source.id, file.path): file for file in batch}
         with work.transaction() as connection:
             gone = staging.excluded(connection, list(ids))
-        yield from (file for key, file in ids.items() if key not in gone)
+        for key, file in ids.items():
+            if key not in gone:
+                yield file
+            elif source.kind == "upload":  # the only copy is ours: it goes with the document
+                work.platform.objects.fs.rm_file(file.locator)
         batch.clear()
 
     for file in reader.scan():

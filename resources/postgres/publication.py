@@ -103,6 +103,12 @@ def remove(connection: Connection, space_id: UUID, ids: Sequence[UUID], run_id: 
                 row["sha256"],
             ),
         )
+    # a document that never became live has nothing but its row in quarantine; its receipt, if asked for, ends here
+    connection.execute(
+        "UPDATE receipts r SET run_id = %s, deleted_at = now(), removed = '{\"rows\": 1}', sha256 = q.sha256 "
+        "FROM quarantine q WHERE q.document_id = r.document_id AND r.document_id = ANY(%s) AND r.deleted_at IS NULL",
+        (run_id, listed),
+    )
     connection.execute("DELETE FROM documents WHERE id = ANY(%s)", (listed,))
     connection.execute("DELETE FROM quarantine WHERE document_id = ANY(%s)", (listed,))
     connection.execute("DELETE FROM staged_documents WHERE id = ANY(%s)", (listed,))

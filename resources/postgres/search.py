@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from resources.errors import NotFound
 from resources.postgres.database import Connection
 
-_MOST_EF_SEARCH = 1000  # pgvector's own limit
+_LEAST_EF_SEARCH, _MOST_EF_SEARCH = 100, 1000  # the latter is pgvector's own limit
 _SCAN_BATCH = 500
 
 
@@ -40,6 +40,10 @@ class Narrowing(NamedTuple):
     path_prefix: str | None = None
     nothing: bool = False
 
+    def given(self) -> bool:
+        """Whether anything narrows."""
+        return any(self)
+
     def condition(self) -> tuple[str, dict[str, Any]]:
         """A condition over passages `p`, documents `d` and sources `s`, and its parameters."""
         clauses = {
@@ -61,12 +65,14 @@ class Narrowing(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A passage that the caller may see, and its cosine to the query where asked for and known."""
+    """A passage that the caller may see, its document, and its cosine to the query where asked for and known."""
 
+    document: UUID
     cosine: float | None
     code: bool
 
 
+_CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
 _JOINED = "JOIN documents d ON d.id = p.document_id JOIN sources s ON s.id = d.source_id"
 
 
@@ -91,29 +97,51 @@ def nearest(
 ) -> dict[UUID, Candidate]:
     """The passages whose vectors are nearest to `vector` (shape (dimension,)), with their cosines.
 
-    A vector belongs to a text; every passage with that text is a hit of its own.
+    A vector belongs to a text; every passage with that text is a hit of its own. Vectors are looked up first, so that
+    their index serves; where too few of the nearest stand within the filters, all that do are compared.
     """
     from pgvector import HalfVector
 
     condition, parameters = narrowing.condition()
-    dimension = int(where.dimension)
+    near = limit * (8 if narrowing.given() else 2)
     # A custom plan knows the one partition to look at; a generic one would have to consider all.
     connection.execute(
         "SELECT set_config('hnsw.ef_search', %s, true), set_config('plan_cache_mode', 'force_custom_plan', true)",
-        (str(min(_MOST_EF_SEARCH, max(100, 2 * limit))),),
+        (str(min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, near))),),
     )
-    rows = connection.execute(
-        f"""
-        SELECT p.id, 1 - (v.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension})) AS cosine,
-               'code' = ANY(p.types) AS code
-        FROM vectors v JOIN passages p ON p.space_id = v.space_id AND p.text_hash = v.text_hash {_JOINED}
-        WHERE v.index_version = %(version)s AND v.space_id = %(space)s AND {condition}
-        ORDER BY v.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension}) LIMIT %(limit)s
-        """,
-        parameters
-        | {"vector": HalfVector(vector), "version": where.index_version, "space": where.space, "limit": limit},
-    ).fetchall()
-    return {row["id"]: Candidate(row["cosine"], row["code"]) for row in rows}
+    parameters |= {
+        "vector": HalfVector(vector),
+        "version": where.index_version,
+        "space": where.space,
+        "limit": limit,
+        "near": near,
+    }
+    distance = _distance(where)
+    nearest_first = f"""
+        WITH near AS MATERIALIZED (
+            SELECT v.text_hash, {distance} AS distance FROM vectors v
+            WHERE v.index_version = %(version)s ORDER BY {distance} LIMIT %(near)s
+        )
+        SELECT {_CANDIDATE}, 1 - near.distance AS cosine
+        FROM near JOIN passages p ON p.text_hash = near.text_hash {_JOINED}
+        WHERE p.space_id = %(space)s AND {condition} ORDER BY near.distance LIMIT %(limit)s
+        """
+    rows = connection.execute(nearest_first, parameters).fetchall()
+    if len(rows) < limit:
+        filtered_first = f"""
+            SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
+            FROM passages p {_JOINED} JOIN vectors v ON v.text_hash = p.text_hash
+            WHERE v.index_version = %(version)s AND p.space_id = %(space)s AND {condition}
+            ORDER BY {distance} LIMIT %(limit)s
+            """
+        rows = connection.execute(filtered_first, parameters).fetchall()
+    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
+
+
+def _distance(where: Scope) -> str:
+    """The cosine distance as the index on the vectors spells it."""
+    dimension = int(where.dimension)
+    return f"v.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension})"
 
 
 def check(
@@ -132,18 +160,17 @@ def check(
     parameters |= {"ids": list(ids), "space": where.space, "version": where.index_version}
     cosine, vectors = "NULL::float8", ""
     if vector is not None:
-        dimension = int(where.dimension)
-        cosine = f"1 - (v.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension}))"
+        cosine = f"1 - ({_distance(where)})"
         vectors = "LEFT JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash"
         parameters["vector"] = HalfVector(vector)
     rows = connection.execute(
         f"""
-        SELECT p.id, {cosine} AS cosine, 'code' = ANY(p.types) AS code FROM passages p {_JOINED} {vectors}
+        SELECT {_CANDIDATE}, {cosine} AS cosine FROM passages p {_JOINED} {vectors}
         WHERE p.id = ANY(%(ids)s) AND p.space_id = %(space)s AND {condition}
         """,
         parameters,
     ).fetchall()
-    return {row["id"]: Candidate(row["cosine"], row["code"]) for row in rows}
+    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
 
 
 def texts(

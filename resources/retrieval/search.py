@@ -102,10 +102,14 @@ class Retriever:
         return response.model_copy(update={"took_ms": round((time.perf_counter() - started) * 1000, 2)})
 
     def hits(self, caller: str, space: str, query: str, k: int) -> tuple[list[Hit], list[str]]:
-        """The hybrid search's hits with all their blocks, best first, and what was degraded; raises as `search`."""
+        """Evidence: the hybrid search's hits with all their blocks, best first, several of a document if they are best.
+
+        Returns:
+            The hits, and what was degraded. Raises as `search` does.
+        """
         request = SearchRequest(space=space, query=query, k=k)
         with self._database.transaction(caller=caller, timeout_s=_STATEMENT_S) as connection:
-            return self._hits(connection, reads.scope(connection, space), request, None)
+            return self._hits(connection, reads.scope(connection, space), request, None, spread=False)
 
     def query_vector(self, text: str) -> NDArray[np.float32]:
         """The vector of a query, shape (dimension,), remembered.
@@ -133,14 +137,20 @@ class Retriever:
             raise ServiceUnavailable(f"The embedder does not answer: {error}.") from error
 
     def _hits(
-        self, connection: Connection, where: reads.Scope, request: SearchRequest, pattern: Pattern | None
+        self,
+        connection: Connection,
+        where: reads.Scope,
+        request: SearchRequest,
+        pattern: Pattern | None,
+        *,
+        spread: bool = True,
     ) -> tuple[list[Hit], list[str]]:
         def vector() -> NDArray[np.float32]:
             if where.index_version is None or where.model != self._embedder.model:
                 raise ServiceUnavailable(f"The vectors of the space were made by {where.model}, which is not loaded.")
             return self.query_vector(request.query)
 
-        look = tiers.Look(connection, where, _narrowing(request.filters), self._lexical, vector, request.k)
+        look = tiers.Look(connection, where, _narrowing(request.filters), self._lexical, vector, request.k, spread)
         if pattern is not None:
             found = tiers.by_pattern(look, pattern)
         else:

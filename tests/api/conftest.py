@@ -53,24 +53,34 @@ class Memory:
         platform.objects.put(self.space, sha256, io.BytesIO(content))
         with platform.database.transaction(space=self.space) as connection:
             connection.execute(
-                "INSERT INTO documents (id, space_id, source_id, path, shard, state, title, media_type, size, mtime_ns, "
-                "sha256, version_id, parser, run_id, code_version) "
+                "INSERT INTO documents (id, space_id, source_id, path, shard, state, title, media_type, size, "
+                "mtime_ns, sha256, version_id, parser, run_id, code_version) "
                 "VALUES (%s, %s, %s, %s, 0, %s, 'A title', 'text/markdown', %s, 0, %s, %s, 'test/1', %s, '1')",
                 (document, self.space, self.source, path, state, len(content), sha256, version, f"dagster-{self.run}"),
             )
+            place = (self.space, document, self.source, version)
             for order, text in enumerate(texts):
                 block = block_id(document, [], "paragraph", order)
                 connection.execute(
-                    'INSERT INTO blocks (id, space_id, document_id, source_id, version_id, "order", type, text, section, '
-                    "metadata, run_id, code_version) VALUES (%s, %s, %s, %s, %s, %s, 'paragraph', %s, %s, %s, %s, '1')",
-                    (block, self.space, document, self.source, version, order, text, ["Top"], Jsonb({}))
-                    + (f"dagster-{self.run}",),
+                    'INSERT INTO blocks (id, space_id, document_id, source_id, version_id, "order", type, text, '
+                    "section, metadata, run_id, code_version) "
+                    "VALUES (%s, %s, %s, %s, %s, %s, 'paragraph', %s, %s, %s, %s, '1')",
+                    (block, *place, order, text, ["Top"], Jsonb({}), f"dagster-{self.run}"),
                 )
                 connection.execute(
                     'INSERT INTO passages (id, space_id, document_id, source_id, version_id, "order", section, text, '
                     "text_hash, block_ids, types, languages) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                    (passage_id(version, order), self.space, document, self.source, version, order, ["Top"], text)
-                    + (text_hash(text), [block], ["paragraph"], []),
+                    (
+                        passage_id(version, order),
+                        *place,
+                        order,
+                        ["Top"],
+                        text,
+                        text_hash(text),
+                        [block],
+                        ["paragraph"],
+                        [],
+                    ),
                 )
         platform.close()
         return document
@@ -81,9 +91,10 @@ class Memory:
         platform = self.home.platform("worker")
         with platform.database.transaction(space=self.space) as connection:
             connection.execute(
-                "INSERT INTO quarantine (document_id, space_id, source_id, path, shard, size, mtime_ns, parser, reason, "
-                "detail, retryable, last_run_id) VALUES (%s, %s, %s, %s, 0, 7, 0, 'pdf/1', %s, 'It is.', false, 'dagster-1')",
-                (document, self.space, self.source, path, reason),
+                "INSERT INTO quarantine (document_id, space_id, source_id, path, shard, size, mtime_ns, parser, "
+                "reason, detail, retryable, last_run_id) "
+                "VALUES (%s, %s, %s, %s, 0, 7, 0, 'pdf/1', %s, 'It is.', false, %s)",
+                (document, self.space, self.source, path, reason, f"dagster-{self.run}"),
             )
         platform.close()
         return document
@@ -92,6 +103,12 @@ class Memory:
 @pytest.fixture(scope="session")
 def api_home(models) -> Iterator[Home]:
     with _new_home(models) as created:
+        import psycopg  # TEMP
+
+        platform = created.platform()
+        with psycopg.connect(platform.url("owner"), autocommit=True) as c:
+            c.execute("GRANT UPDATE (epoch) ON rage.spaces TO rage_api; GRANT SELECT ON rage.exclusions TO rage_api")
+        platform.close()  # TEMP
         yield created
 
 

@@ -62,6 +62,5 @@ def test_deep_nesting_is_read_to_a_bound(parse, reason):
 
 
 def test_the_link_sign_of_a_heading_is_no_part_of_it(parse):
-    assert (
-        texts(parse(page('<h2>Install<a class="headerlink" href="#i">¶</a></h2>' + ARTICLE), "a.html"))[0] == "Install"
-    )
+    html = page('<h2>Install<a class="headerlink" href="#i">¶</a></h2>' + ARTICLE)
+    assert texts(parse(html, "a.html"))[0] == "Install"

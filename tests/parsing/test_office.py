@@ -16,7 +16,7 @@ def test_a_sheet_is_a_heading_and_its_tables(parse):
         ("table", "| Year | Count |\n| --- | --- |\n| 2024 | 7.5 |"),
         ("paragraph", "Note"),
     ]
-    assert blocks[1].metadata == {"sheet": "Ducks", "rows": [1, 2]}
+    assert blocks[1].metadata == {"sheet": "Ducks", "rows": [2, 2]}
 
 
 def test_a_slide_is_a_page_with_its_title_and_points(parse):

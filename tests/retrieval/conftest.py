@@ -81,9 +81,9 @@ class Library:
         text = "\n\n".join(text for _, text in blocks)
         with self.database.worker.transaction(space=self.id) as connection:
             connection.execute(
-                "INSERT INTO documents (id, space_id, source_id, path, shard, state, title, media_type, size, mtime_ns, "
-                "sha256, version_id, parser, run_id, code_version) "
-                "VALUES (%s, %s, %s, %s, 0, 'live', %s, 'text/plain', 1, 1, '\\x00', %s, 'p', 'r', 'c')",
+                "INSERT INTO documents (id, space_id, source_id, path, shard, state, title, media_type, size, "
+                "mtime_ns, sha256, version_id, parser, run_id, code_version) "
+                "VALUES (%s, %s, %s, %s, 0, 'live', %s, 't/p', 1, 1, '\\x00', %s, 'p', 'r', 'c')",
                 (document, self.id, source, path, title, version),
             )
             columns = ("id", "space_id", "document_id", "source_id", "version_id", "order", "type", "text", "language")

@@ -1,11 +1,13 @@
 """Search against a real Postgres and real indexes."""
 
 import shutil
+from uuid import uuid4
 
 import pytest
 from pydantic import ValidationError
 
 from resources.errors import InvalidInput, NotFound
+from resources.lexical.protocol import LexicalPassage
 from resources.retrieval.models import SearchRequest
 from tests.retrieval.conftest import OWNER
 
@@ -51,6 +53,18 @@ def test_scores_lie_between_0_and_1_and_fall(stocked, mode):
     assert len(scores) >= 2
     assert scores == sorted(scores, reverse=True)
     assert all(0 <= score <= 1 for score in scores)
+
+
+def test_further_passages_of_a_document_make_room_for_others(library):
+    library.add("long.md", "zanzibar contract", title="a")
+    with library.database.worker.transaction(space=library.id) as connection:
+        connection.execute(
+            "INSERT INTO passages SELECT gen_random_uuid(), space_id, document_id, source_id, version_id, 1, section, "
+            "text, text_hash, block_ids, types, languages FROM passages WHERE space_id = %s",
+            (library.id,),
+        )
+    library.add("other.md", "the zanzibar contract of an office")
+    assert paths(ask(library, "zanzibar contract", mode="vector")) == ["long.md", "other.md", "long.md"]
 
 
 def test_k_bounds_the_results(stocked):
@@ -122,13 +136,15 @@ def test_a_document_that_is_being_removed_is_not_shown(stocked):
 
 
 def test_stale_hits_do_not_crowd_out_live_ones(library):
-    for number in range(120):
-        library.remove(library.add(f"{number}.md", f"zanzibar zanzibar {number}"))
+    ghosts = (uuid4() for _ in range(120))
+    library.index.add(LexicalPassage(ghost, ghost, ghost, "", "", "zanzibar zanzibar", "x") for ghost in ghosts)
     library.add("live.md", "A long text that mentions zanzibar only once among many other words.")
     assert paths(ask(library, "zanzibar", mode="lexical", k=1)) == ["live.md"]
 
 
-@pytest.mark.parametrize(("mode", "query"), [("hybrid", "warranty"), ("lexical", "warranty"), ("pattern", '"warranty"')])
+@pytest.mark.parametrize(
+    ("mode", "query"), [("hybrid", "warranty"), ("lexical", "warranty"), ("pattern", '"warranty"')]
+)
 def test_without_lexical_index_the_answer_degrades_and_says_so(stocked, mode, query):
     shutil.rmtree(stocked.folder / str(stocked.id))
     response = ask(stocked, query, mode=mode)

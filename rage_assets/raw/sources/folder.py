@@ -21,6 +21,7 @@ class FolderReader:
 
     def identity(self) -> str | None:
         """The device that the root lies on."""
+        self._check_there()
         try:
             return str(os.stat(self._root).st_dev)
         except OSError as error:
@@ -28,12 +29,15 @@ class FolderReader:
 
     def scan(self) -> Iterator[SeenFile]:
         """See `SourceReader.scan`."""
+        self._check_there()
+        yield from self._walk(os.fsencode(self._root), "")
+
+    def _check_there(self) -> None:
         if not self._root.is_dir():
             raise SourceUnreadable(
                 f"The folder {self._root} is not there.",
                 hint="Mount or restore it, or remove the source; nothing of it was removed.",
             )
-        yield from self._walk(os.fsencode(self._root), "")
 
     def _walk(self, folder: bytes, prefix: str) -> Iterator[SeenFile]:
         found: list[tuple[str, os.DirEntry[bytes], bool]] = []

@@ -300,6 +300,7 @@ GRANT INSERT, DELETE ON exclusions TO rage_api;
 GRANT INSERT, UPDATE ON receipts TO rage_api;
 GRANT INSERT, UPDATE ON sources TO rage_api;
 GRANT UPDATE (state) ON documents TO rage_api;
+GRANT UPDATE (epoch) ON spaces TO rage_api;
 GRANT UPDATE (retry_requested) ON quarantine TO rage_api;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rage FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION rage_create_space, rage_delete_space, rage_ensure_vector_index TO rage_worker;

@@ -1,0 +1,73 @@
+"""`rage demo`: the first success. Takes a folder through every stage into the space `demo` and asks it a question."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.ingest import print_report, run
+from cli.output import json_option, note, say
+from cli.session import opened, transaction
+from resources.platform import LOCAL_ADMIN
+from resources.postgres import spaces
+
+if TYPE_CHECKING:
+    from resources.platform import Platform
+
+SPACE = "demo"
+# The demo's own documents: this project, which ships them.
+_PROJECT = Path(__file__).resolve().parent.parent
+_QUESTION = "What happens to a document that cannot be parsed?"
+
+
+@click.command()
+@click.argument("source", required=False, type=click.Path(path_type=Path))
+@json_option
+@click.pass_context
+def demo(ctx: click.Context, source: Path | None, as_json: bool) -> None:
+    """Take a folder (by default this project's own docs and code) into the space `demo`, and ask it a question."""
+    from cli.search import print_answer
+
+    with opened() as platform:
+        _prepare(platform, source)
+        report = run(SPACE)
+        if print_report(report, as_json=False) and report.state == "failed":
+            ctx.exit(1)
+        question = _QUESTION if source is None else _question_about(platform)
+        if not as_json:
+            say(f"\n{question}\n")
+        print_answer(platform, SPACE, question, as_json)
+
+
+def _prepare(platform: "Platform", source: Path | None) -> None:
+    from resources.errors import NotFound
+    from resources.intake import ensure_source
+
+    with transaction(platform) as connection:
+        try:
+            row = spaces.identify(connection, SPACE)
+        except NotFound:
+            note(f"Creating the space {SPACE!r} …")
+            embedder = platform.embedder
+            spaces.create(
+                connection,
+                SPACE,
+                shards=1,
+                model=platform.settings.embedding_model,
+                dimension=embedder.dimension,
+                creator=LOCAL_ADMIN,
+            )
+            row = spaces.identify(connection, SPACE)
+        ensure_source(connection, row["id"], str(source or _PROJECT), base=Path.cwd())
+
+
+def _question_about(platform: "Platform") -> str:
+    """A question that the documents themselves suggest: about the heading that most text stands under."""
+    with transaction(platform) as connection:
+        row: dict[str, Any] | None = connection.execute(
+            "SELECT section[cardinality(section)] AS heading FROM blocks JOIN spaces s ON s.id = space_id "
+            "WHERE s.name = %s AND cardinality(section) > 0 AND type = 'paragraph' "
+            "GROUP BY 1 ORDER BY sum(length(text)) DESC, 1 LIMIT 1",
+            (SPACE,),
+        ).fetchone()
+    return f"What is said about {row['heading']}?" if row else "What is this about?"

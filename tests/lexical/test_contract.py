@@ -1,0 +1,159 @@
+"""What every lexical engine keeps."""
+
+import pytest
+
+from resources.lexical.protocol import LexicalUnavailable
+from tests.lexical.conftest import an_id, passage
+
+
+def found(index, query, k=10):
+    return [each for each, _ in index.search(query, k)]
+
+
+def test_a_word_is_found_by_its_stem(index):
+    index.add([passage("a", "Invoices were cancelled"), passage("b", "nothing of note")])
+    index.commit()
+    assert found(index, "cancelling an invoice") == [an_id("a")]
+
+
+def test_accents_and_case_do_not_matter(index):
+    index.add([passage("a", "A naïve Café")])
+    index.commit()
+    assert found(index, "NAIVE cafe") == [an_id("a")]
+
+
+def test_title_and_section_are_found_too(index):
+    index.add([passage("a", "x", title="Warranty"), passage("b", "y", section="Travel policy")])
+    index.commit()
+    assert found(index, "warranty") == [an_id("a")]
+    assert found(index, "travel") == [an_id("b")]
+
+
+def test_a_title_within_the_text_does_not_count_twice(index):
+    index.add(
+        [passage("a", "Warranty\n\nlong text here", title="Warranty"), passage("b", "Warranty\n\nlong text here")]
+    )
+    index.commit()
+    assert len({score for _, score in index.search("warranty", 2)}) == 1
+
+
+def test_the_rarer_word_decides(index):
+    index.add([passage(str(n), "common words here") for n in range(9)] + [passage("a", "common zanzibar here")])
+    index.commit()
+    hits = index.search("common zanzibar", 10)
+    assert hits[0][0] == an_id("a")
+    assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
+
+
+def test_k_bounds_the_hits(index):
+    index.add([passage(str(n), "word") for n in range(9)])
+    index.commit()
+    assert len(index.search("word", 3)) == 3
+
+
+@pytest.mark.parametrize(
+    "query", ['"', "a AND (b", "text:word^9", "[a TO", "\\", "*", "++--", "", "\0", "🙂", "word " * 2_000, "日本"]
+)
+def test_no_character_is_syntax(index, query):
+    index.add([passage("a", "word")])
+    index.commit()
+    assert set(found(index, query)) <= {an_id("a")}
+
+
+def test_what_is_not_committed_is_not_seen(index, opener):
+    index.add([passage("a", "word")])
+    assert found(opener(), "word") == []
+
+
+def test_a_reader_sees_the_commits_of_others(index, opener):
+    reader = opener()
+    index.add([passage("a", "word")])
+    index.commit()
+    assert found(reader, "word") == [an_id("a")]
+
+
+def test_adding_again_replaces(index):
+    index.add([passage("a", "old")])
+    index.commit()
+    index.add([passage("a", "new")])
+    index.commit()
+    assert (found(index, "old"), found(index, "new"), index.count()) == ([], [an_id("a")], 1)
+
+
+def test_a_version_is_deleted_and_no_other(index):
+    index.add([passage("a", "word", version="1"), passage("b", "word", version="2")])
+    index.commit()
+    index.delete_versions([an_id("1")])
+    index.commit()
+    assert found(index, "word") == [an_id("b")]
+
+
+def test_a_document_is_deleted_with_all_its_versions(index):
+    index.add(
+        [passage("a", "word", version="1"), passage("b", "word", version="2"), passage("c", "word", document="e")]
+    )
+    index.commit()
+    index.delete_documents([an_id("d")])
+    index.commit()
+    assert found(index, "word") == [an_id("c")]
+
+
+def test_document_versions_counts_what_is_there(index):
+    index.add([passage("a", "x"), passage("b", "y"), passage("c", "z", document="e", version="w")])
+    index.commit()
+    index.delete_documents([an_id("e")])
+    index.commit()
+    assert list(index.document_versions()) == [(an_id("d"), an_id("v"), 2)]
+
+
+def test_candidates_hold_every_literal_whatever_the_case(index):
+    index.add([passage("a", "def Parse_Config(path)"), passage("b", "def parse_other(path)"), passage("c", "STRASSE")])
+    index.commit()
+    assert index.pattern_candidates(["parse_", "config("], 10) == [an_id("a")]
+    assert index.pattern_candidates(["straße"], 10) == [an_id("c")]
+
+
+def test_short_literals_do_not_narrow(index):
+    index.add([passage("a", "one"), passage("b", "two")])
+    index.commit()
+    assert set(index.pattern_candidates(["o"], 10)) == {an_id("a"), an_id("b")}
+
+
+def test_candidates_are_bounded(index):
+    index.add([passage(str(n), "word") for n in range(9)])
+    index.commit()
+    assert len(index.pattern_candidates(["word"], 4)) == 4
+
+
+def test_a_missing_index_says_so(opener):
+    with pytest.raises(LexicalUnavailable) as error:
+        opener()
+    assert error.value.reason == "missing"
+
+
+def test_a_destroyed_index_says_so_to_its_readers(index, opener):
+    reader = opener()
+    index.destroy()
+    with pytest.raises(LexicalUnavailable):
+        reader.search("word", 1)
+
+
+def test_an_index_made_anew_is_found_by_old_readers(index, opener):
+    index.add([passage("a", "word")])
+    index.commit()
+    reader = opener()
+    assert found(reader, "word") == [an_id("a")]
+    index.destroy()
+    again = opener(create=True)
+    again.add([passage("b", "word")])
+    again.commit()
+    assert found(reader, "word") == [an_id("b")]
+
+
+def test_closing_drops_what_was_not_committed(index, opener):
+    index.add([passage("a", "word")])
+    index.close()
+    other = opener()
+    other.add([passage("b", "word")])
+    other.commit()
+    assert found(other, "word") == [an_id("b")]
