@@ -84,11 +84,14 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Opens the database, then the model in the background; `/ready` says when queries can come."""
     await run_in_threadpool(_open_database, app.state.platform)
-    threading.Thread(target=_warm, args=(app,), name="warm-up", daemon=True).start()
+    warm_up = threading.Thread(target=_warm, args=(app,), name="warm-up", daemon=True)
+    warm_up.start()
     try:
         yield
     finally:
         await run_in_threadpool(app.state.launcher.close)
+        # a model runtime that is still loading would bring the interpreter down with it
+        await run_in_threadpool(warm_up.join, 10)
 
 
 def _open_database(platform: Platform) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SPACE = "demo"
 # The demo's own documents: this project, which ships them.
 _PROJECT = Path(__file__).resolve().parent.parent
-_QUESTION = "What happens to a document that cannot be parsed?"
+_QUESTION = "What happens to a bad document?"
 
 
 @click.command()

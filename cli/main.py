@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
     except click.exceptions.Exit as error:
         status = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\nrage: stopped.", err=True)
+        click.echo("\nrage: stopped." if sys.stderr.isatty() else "rage: stopped.", err=True)
         status = 130
     except click.ClickException as error:
         if as_json:

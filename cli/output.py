@@ -96,4 +96,5 @@ def progress(label: str) -> Iterator[Callable[[str, int, int | None], None]]:
         yield report
     finally:
         timer.cancel()
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()

@@ -1,5 +1,6 @@
 """One ingestion, here and now: a Dagster run in this process, in the same instance that the UI shows."""
 
+import signal
 import sys
 import time
 import warnings
@@ -135,6 +136,7 @@ def _expected(stage: str, failure: Any) -> RageError:
 
 if __name__ == "__main__":
     # the way in for the API where no Dagster webserver is up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         report = run_ingest(settings(), sys.argv[1], job_id=UUID(sys.argv[2]))
     except RageError as error:

@@ -38,6 +38,8 @@ retention:
   schedule: {purge_after_days: {skipped: 1, failure: 7, success: 7}}
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 

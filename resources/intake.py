@@ -10,8 +10,10 @@ from resources.errors import Conflict, InvalidInput
 from resources.postgres import sources
 from resources.postgres.database import Connection
 
-# What the pipeline can read today. The other kinds are recognised, so that their refusal can name them.
-KINDS = frozenset({"folder", "upload"})
+# What the pipeline can read. A web site is recognised, so that its refusal can name it.
+KINDS = ("folder", "git", "object_store", "upload")
+# Servers of others are asked by the clock, never with every tick of a sensor.
+_POLITE_EVERY_S = {"git": 600, "object_store": 600}
 UPLOADS = "uploads"
 
 _EVERY = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
@@ -47,7 +49,7 @@ def add_source(
             f"{location[:200]!r} is a source of kind {kind}, which this version cannot read.",
             hint=f"It reads {', '.join(sorted(KINDS))}: give a folder, or upload files.",
         )
-    seconds = parse_every(every) if every else None
+    seconds = parse_every(every) if every else _POLITE_EVERY_S.get(kind)
     existing = sources.find(connection, space_id, location=location)
     if existing:
         raise Conflict(f"The space has {location[:200]!r} already, as the source {existing.name!r}.")

@@ -88,6 +88,7 @@ def without_password(text: str) -> str:
 
 def redact(logger: Any, method: str, event: Event) -> Event:
     """A structlog processor that takes out secrets, and the text of documents and queries (their length stays)."""
+    event.pop("color_message", None)  # uvicorn's own, for terminals
     return {key: _redacted(key, value) for key, value in event.items()}
 
 

@@ -56,7 +56,7 @@ def source_sensor(kind: str) -> dg.SensorDefinition:
 def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg.SensorResult:
     """One tick: looks at the sources of `kind` until `deadline` (monotonic seconds), the longest unseen first."""
     positions: dict[str, str] = json.loads(context.cursor) if context.cursor else {}
-    requests: list[dg.RunRequest] = []
+    differing: dict[str, tuple[dict[str, Any], list[str]]] = {}
     notes: list[str] = []
     new_keys: set[str] = set()
     seen = []
@@ -75,13 +75,14 @@ def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg
             continue
         positions[str(source.id)] = found.reached
         if found.differs:
-            requests.append(
-                dg.RunRequest(
-                    run_key=f"{source.id}:{found.fingerprint}", tags=run_tags(space["name"], space["shards"])
-                )
-            )
+            differing.setdefault(space["name"], (space, []))[1].append(f"{source.id}:{found.fingerprint}")
             if not context.instance.has_dynamic_partition(str(SPACES.name), space["name"]):
                 new_keys.add(space["name"])
+    # one run covers all sources of a space
+    requests = [
+        dg.RunRequest(run_key="+".join(sorted(prints)), tags=run_tags(space["name"], space["shards"]))
+        for space, prints in differing.values()
+    ]
     # those not reached stand first, so that the next tick begins with them
     order = {key: "" for key in positions if key not in seen} | {key: positions.get(key, "") for key in seen}
     return dg.SensorResult(

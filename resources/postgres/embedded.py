@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import shutil
+import tempfile
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -38,9 +39,8 @@ def check_home(home: Path) -> None:
     """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = home / f".write-{os.getpid()}"
-        probe.write_bytes(b"x")
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=home) as probe:
+            probe.write(b"x")
         free = shutil.disk_usage(home).free
     except OSError as error:
         raise InvalidSettings(
@@ -110,7 +110,18 @@ class EmbeddedPostgres:
         """Lets go of the server; the last holder of the last process stops it."""
         self._holders[self._data] -= 1
         if self._holders[self._data] == 0:
+            self._forget_the_dead()
             self._server.cleanup()
+
+    def _forget_the_dead(self) -> None:
+        """Strikes killed processes off the list of users, or the server would wait for them for ever."""
+        import psutil
+
+        users = self._server.global_process_id_list
+        with self._server._lock:
+            for pid in json.loads(self._data.joinpath(".handle_pids.json").read_text() or "[]"):
+                if not psutil.pid_exists(pid):
+                    users.get_and_remove(pid)
 
     def _secure(self) -> None:
         """Gives every role a password and closes the door behind it; safe to repeat after a kill in the middle."""

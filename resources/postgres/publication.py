@@ -18,7 +18,7 @@ def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None
         SELECT id, space_id, source_id, path, shard, 'live', title, media_type, language, size, mtime_ns, sha256,
                version_id, parser, run_id, code_version
         FROM staged_documents WHERE id = ANY(%s)
-        ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.title, media_type = EXCLUDED.media_type,
+        ON CONFLICT (id) DO UPDATE SET state = 'live', title = EXCLUDED.title, media_type = EXCLUDED.media_type,
             language = EXCLUDED.language, size = EXCLUDED.size, mtime_ns = EXCLUDED.mtime_ns, sha256 = EXCLUDED.sha256,
             version_id = EXCLUDED.version_id, parser = EXCLUDED.parser, run_id = EXCLUDED.run_id,
             code_version = EXCLUDED.code_version, shard = EXCLUDED.shard, updated_at = now()

@@ -51,10 +51,12 @@ class Weighed(NamedTuple):
 def weigh(question: str, hits: Sequence[Hit]) -> list[Weighed]:
     """Every sentence of the hits, once, those that share most with the question first, at most some 100."""
     found: dict[tuple[object, str], tuple[Piece, Hit]] = {}
+    asked = _plain(question).rstrip("?!. ") + "?"
     for hit in hits:
         for block in hit.blocks:
             for piece in pieces(block):
-                found.setdefault((block.id, piece.quote), (piece, hit))
+                if asked not in _plain(piece.quote):  # who asks the same question does not answer it
+                    found.setdefault((block.id, piece.quote), (piece, hit))
     weights = stem_weights(content_stems(question), (piece.said for piece, _ in found.values()))
     total = sum(weights.values()) or 1.0
     names = {word.stem for match in _NAME.finditer(question) for word in words(match[0])}
@@ -101,6 +103,10 @@ def _alike(weighed: Sequence[Weighed], vectors: NDArray[np.float32] | None, one:
         return True
     a, b = _stems(weighed[one].piece.said), _stems(weighed[other].piece.said)
     return len(a & b) >= _SAME * min(len(a), len(b))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _stems(text: str) -> set[str]:

@@ -103,12 +103,6 @@ class Memory:
 @pytest.fixture(scope="session")
 def api_home(models) -> Iterator[Home]:
     with _new_home(models) as created:
-        import psycopg  # TEMP
-
-        platform = created.platform()
-        with psycopg.connect(platform.url("owner"), autocommit=True) as c:
-            c.execute("GRANT UPDATE (epoch) ON rage.spaces TO rage_api; GRANT SELECT ON rage.exclusions TO rage_api")
-        platform.close()  # TEMP
         yield created
 
 

@@ -121,6 +121,7 @@ def test_the_documentation_has_examples_errors_and_the_scheme(app):
     assert "ErrorEnvelope" in str(search["responses"]["422"])
     ingest = spec["paths"]["/api/v1/memory/ingest"]["post"]["requestBody"]["content"]
     assert set(ingest) == {"application/json", "multipart/form-data"}
+    assert "HTTPValidationError" not in str(spec)
     for path, methods in spec["paths"].items():
         for method, route in methods.items():
             assert route.get("description"), (method, path)

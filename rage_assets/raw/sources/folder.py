@@ -45,7 +45,7 @@ class FolderReader:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     name = entry.name.decode("utf-8", "backslashreplace")
-                    if name.startswith(".") or name in IGNORED:
+                    if name.startswith(".") or name in IGNORED or name.endswith(".egg-info"):
                         continue
                     is_folder = entry.is_dir(follow_symlinks=False)
                     # "a/b" sorts after "a.txt": the slash belongs to the key

@@ -296,7 +296,7 @@ REVOKE INSERT, UPDATE, DELETE ON entitlements FROM rage_worker;
 GRANT SELECT ON spaces, entitlements, index_versions, sources, documents, blocks, passages, vectors, quarantine, receipts,
     runs TO rage_api;
 GRANT INSERT, UPDATE ON runs TO rage_api;
-GRANT INSERT, DELETE ON exclusions TO rage_api;
+GRANT SELECT, INSERT, DELETE ON exclusions TO rage_api;
 GRANT INSERT, UPDATE ON receipts TO rage_api;
 GRANT INSERT, UPDATE ON sources TO rage_api;
 GRANT UPDATE (state) ON documents TO rage_api;

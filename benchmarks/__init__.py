@@ -1,0 +1,1 @@
+"""What the platform costs and how well it finds: `python -m benchmarks`."""
