@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--only NAME …] [--small] [--out results.json]`: measures, writes JSON, and the documentation's tables."""
+"""`python -m benchmarks [--only NAME …] [--small] [--out FILE]`: writes JSON, and the tables of docs/benchmarks.md."""
 
 import argparse
 import os
@@ -45,6 +45,8 @@ def main() -> int:
                 continue
             report.write_json(_out(given), sections, small=given.small)
     print(report.tables(sections))
+    if given.small:
+        print("This was a quick look: the aims are for the full sizes.")
     if sections and not given.small:
         report.publish(sections, list(BENCHMARKS))
     return int(failed)

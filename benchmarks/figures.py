@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-class Skipped(Exception):  # noqa: N818 -- not an error: the reason stands in the table
+class Skipped(Exception):
     """A benchmark that cannot run here, with the reason."""
 
 

@@ -1,10 +1,9 @@
 """A space with very many passages, written straight into the stores as the pipeline leaves them.
 
-Texts are recombined from real sentences. A tenth is embedded; each of the others differs from one of these in a sentence, and
-its vector by noise of a like size. That is enough to measure speed, and worth nothing as a measure of quality.
+Texts are recombined from real sentences. A tenth is embedded; each of the others differs from one of these in a
+sentence, and its vector by noise of a like size. That is enough to measure speed, and says nothing of quality.
 """
 
-import json
 import random
 import re
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.bench import note
-from benchmarks.homes import SPACE, Home
+from benchmarks.homes import Home
 from benchmarks.records import SEED, Record
 from resources import identity
 from resources.lexical.protocol import LexicalPassage
@@ -68,7 +67,8 @@ def _vectors(platform: Platform, texts: list[str]) -> NDArray[np.float32]:
 
 
 def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[np.float32]) -> None:
-    from resources.postgres import spaces, vectors as stored
+    from resources.postgres import spaces
+    from resources.postgres import vectors as stored
 
     with platform.database.transaction(space=space) as connection:
         source = connection.execute("SELECT id FROM sources").fetchone()["id"]
@@ -99,32 +99,15 @@ def _documents(connection: object, space: UUID, source: UUID, first: int, texts:
         document, version = identity.document_id(source, path), uuid4()
         title = texts[start].split(".")[0][:80]
         digest = identity.text_hash(path)
-        documents.append(
-            (document, space, source, path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
-            + ("bench", "bench", "bench")
-        )
+        place = (space, source, path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
+        documents.append((document, *place, "bench", "bench", "bench"))
         for order, text in enumerate(texts[start : start + _PASSAGES_IN_A_DOCUMENT]):
             ids = []
             for part in text.split("\n"):
                 number = order * _BLOCKS_IN_A_PASSAGE + len(ids)
                 ids.append(uuid5(document, str(number)))
-                blocks.append(
-                    (
-                        ids[-1],
-                        space,
-                        document,
-                        source,
-                        version,
-                        number,
-                        "paragraph",
-                        part,
-                        "en",
-                        None,
-                        [],
-                        json.dumps({}),
-                    )
-                    + ("bench", "bench")
-                )
+                place = (ids[-1], space, document, source, version, number)
+                blocks.append((*place, "paragraph", part, "en", None, [], "{}", "bench", "bench"))
             passage = identity.passage_id(version, order)
             row = (passage, space, document, source, version, order, [], text, identity.text_hash(text))
             passages.append((*row, ids, ["paragraph"], ["en"]))

@@ -11,8 +11,8 @@ from benchmarks.serving import Client, api
 _MODES = ("hybrid", "vector", "lexical")
 _DEPTH = 100
 _CLIENTS = 4
-# nDCG@10 and recall@100 of plain rankings of `title + ' ' + text`, cut at 256 tokens, with the same model: the best of three
-# convex combinations or of reciprocal ranks beside hybrid, the exact nearest beside vector, BM25 beside lexical.
+# nDCG@10 and recall@100 of plain rankings of `title + ' ' + text`, cut at 256 tokens, with the same model: the best of
+# three convex combinations and of reciprocal ranks beside hybrid, the exact nearest beside vector, BM25 beside lexical.
 _REFERENCE = {
     "scifact": {"hybrid": (0.7341, 0.968), "vector": (0.6451, 0.925), "lexical": (0.6868, 0.925)},
     "medline": {"hybrid": (0.8047, 0.957), "vector": (0.7875, 0.958), "lexical": (0.7038, 0.789)},

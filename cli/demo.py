@@ -62,12 +62,21 @@ def _prepare(platform: "Platform", source: Path | None) -> None:
 
 
 def _question_about(platform: "Platform") -> str:
-    """A question that the documents themselves suggest: about the heading that most text stands under."""
+    """A question that the documents themselves suggest: after one of their headings, and one that has an answer."""
+    from api.memory import open_answerer
+    from resources.retrieval.models import QueryRequest
+
     with transaction(platform) as connection:
-        row: dict[str, Any] | None = connection.execute(
+        rows: list[dict[str, Any]] = connection.execute(
             "SELECT section[cardinality(section)] AS heading FROM blocks JOIN spaces s ON s.id = space_id "
-            "WHERE s.name = %s AND cardinality(section) > 0 AND type = 'paragraph' "
-            "GROUP BY 1 ORDER BY sum(length(text)) DESC, 1 LIMIT 1",
+            "WHERE s.name = %s AND type = 'paragraph' AND section[cardinality(section)] ~ '^\\w+([ -]\\w+){2,7}\\??$' "
+            "GROUP BY 1 HAVING count(DISTINCT document_id) = 1 ORDER BY sum(length(text)) DESC, 1 LIMIT 8",
             (SPACE,),
-        ).fetchone()
-    return f"What is said about {row['heading']}?" if row else "What is this about?"
+        ).fetchall()
+    answerer = open_answerer(platform)
+    for row in rows:
+        heading = str(row["heading"])
+        question = heading if heading.endswith("?") else f"What about {heading[0].lower()}{heading[1:]}?"
+        if not answerer.answer(LOCAL_ADMIN, QueryRequest(space=SPACE, query=question)).abstained:
+            return question
+    return "What is this about?"

@@ -84,11 +84,12 @@ def _checked(name: str, look: Callable[[], _Found]) -> Check:
 
 
 def _home(configured: Settings) -> _Found:
-    from resources.postgres.embedded import check_home
+    from resources.postgres.embedded import PRIVATE, check_home
 
     check_home(configured.home)
-    if configured.home.stat().st_mode & 0o077:
-        return _Found(False, f"{configured.home} can be read by others", f"Run `chmod 700 {configured.home}`.")
+    for folder in (configured.home / name for name in PRIVATE):
+        if folder.stat().st_mode & 0o077:
+            return _Found(False, f"{folder} can be read by others", f"Run `chmod 700 {folder}`.")
     return _Found(True, str(configured.home))
 
 

@@ -19,6 +19,8 @@ from urllib.parse import quote
 from resources.errors import InvalidSettings, ServiceUnavailable
 
 ROLES = ("postgres", "rage_owner", "rage_worker", "rage_api", "rage_dagster")
+# PostgreSQL refuses to run as root; started by root, it runs as another user, to whom the home itself must be open.
+PRIVATE = ("dagster", "git", "keys", "lexical", "logs", "store")
 LEAST_FREE_BYTES = 200 * 2**20
 # Sized for a laptop; durability is left at PostgreSQL's own defaults.
 TUNING = {
@@ -39,6 +41,8 @@ def check_home(home: Path) -> None:
     """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in PRIVATE:
+            (home / name).mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as probe:
             probe.write(b"x")
         free = shutil.disk_usage(home).free
