@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -95,9 +94,7 @@ def install(app: FastAPI) -> None:
         status = 422 if error.status_code == 400 else error.status_code
         message = error.detail if isinstance(error.detail, str) else "The request cannot be answered."
         message = message.rstrip(".") + "."
-        return error_response(
-            request.state.request_id, status, _CODES.get(status, "error"), message, headers=error.headers
-        )
+        return error_response(request.state.request_id, status, _CODES.get(status, "error"), message, headers=error.headers)
 
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
@@ -108,7 +105,6 @@ def install(app: FastAPI) -> None:
         message = "; ".join(f"{item['field']}: {item['problem']}" for item in problems[:5]) + "."
         return error_response(request.state.request_id, 422, "invalid", message, {"errors": problems[:50]})
 
-    @app.exception_handler(psycopg.DataError)
     @app.exception_handler(UnicodeEncodeError)
     def _unstorable(request: Request, error: Exception) -> JSONResponse:
         message = "The request holds characters that cannot be stored, such as NUL or half a surrogate pair."

@@ -21,9 +21,7 @@ class Readiness(BaseModel):
     """How the parts are."""
 
     status: str = Field(description="ready, degraded (it answers, less well) or unavailable", examples=["ready"])
-    parts: dict[PartName, Part] = Field(
-        examples=[{"database": {"ok": True, "detail": "PostgreSQL 18.1, pgvector 0.8.1"}}]
-    )
+    parts: dict[PartName, Part] = Field(examples=[{"database": {"ok": True, "detail": "PostgreSQL 18.1, pgvector 0.8.1"}}])
 
 
 @router.get("/health")

@@ -46,9 +46,7 @@ def one_changed(bench: Bench) -> list[Figure]:
         documents = f"one of {collection.documents:,} documents changed"
         figures += [
             at_most(f"{documents}, warm process", warm, "s", _ONE_CHANGED_S),
-            at_most(
-                f"{documents}, whole command", cold, "s", _ONE_CHANGED_S, "interpreter and database start included"
-            ),
+            at_most(f"{documents}, whole command", cold, "s", _ONE_CHANGED_S, "interpreter and database start included"),
         ]
     ratio = warm_seconds[10_000] / warm_seconds[1_000]
     return [*figures, Figure("ten times as many documents, warm process", ratio, "×", note="1 = size does not matter")]

@@ -44,9 +44,7 @@ def _recombined(found: list[Record], count: int) -> list[str]:
     """The first tenth are sentences drawn at random; each of the others repeats one of these but for one sentence."""
     chance = random.Random(SEED)
     split = re.compile(r"(?<=[.!?])\s+")
-    sentences = [
-        s for record in found if "code" not in record.set for s in split.split(record.text) if 30 < len(s) < 300
-    ]
+    sentences = [s for record in found if "code" not in record.set for s in split.split(record.text) if 30 < len(s) < 300]
     drawn = [chance.choices(sentences, k=_SENTENCES) for _ in range(count // 10)]
     for number in range(len(drawn), count):
         copy = list(drawn[number % (count // 10)])

@@ -48,9 +48,7 @@ def _in_process(home: Home, queries: dict[str, list[str]]) -> list[Figure]:
             retriever = Retriever(platform.database, platform.embedder, platform.lexical)
 
             def search(query: str, mode: str = mode, retriever: Retriever = retriever) -> None:
-                retriever.search(
-                    LOCAL_ADMIN, SearchRequest.model_validate({"space": SPACE, "query": query, "mode": mode})
-                )
+                retriever.search(LOCAL_ADMIN, SearchRequest.model_validate({"space": SPACE, "query": query, "mode": mode}))
 
             timed(search, _WARM_UP)
             taken, _ = timed(search, queries[mode])

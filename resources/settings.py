@@ -15,7 +15,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from resources.errors import InvalidSettings
 
 PREFIX = "RAGE_"
-SECRETS = frozenset({"database_url", "worker_database_url", "api_database_url", "dagster_database_url", "llm_api_key", "redis_url"})
+SECRETS = frozenset(
+    {"database_url", "worker_database_url", "api_database_url", "dagster_database_url", "llm_api_key", "redis_url"}
+)
 # Read by tests, the build and the processes that `rage up` starts, not by the platform.
 FOREIGN_PREFIXES = ("RAGE_TEST_", "RAGE_SERVICES_", "RAGE_BENCH_")
 FOREIGN = frozenset({"RAGE_CONFIG"})
@@ -54,9 +56,7 @@ class Settings(BaseSettings):
     max_failing_share: float = Field(
         default=0.5, ge=0, le=1, description="A batch in which more documents fail a gate is held back whole."
     )
-    min_failing_documents: int = Field(
-        default=5, ge=1, description="A batch is held back only if at least this many fail."
-    )
+    min_failing_documents: int = Field(default=5, ge=1, description="A batch is held back only if at least this many fail.")
     max_text_loss: float = Field(
         default=0.9, ge=0, le=1, description="A document that loses more of its text than this share is quarantined."
     )

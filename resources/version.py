@@ -14,7 +14,7 @@ def code_version() -> str:
     if not (root / ".git").exists():
         return number
     try:
-        commit = subprocess.run(
+        commit = subprocess.run(  # noqa: S603 -- a constant command
             ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],  # noqa: S607 -- git is found as the user finds it
             capture_output=True,
             text=True,

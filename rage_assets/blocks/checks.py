@@ -1,6 +1,7 @@
 """The gate between blocks and everything after: is what was parsed text that a person would recognise?"""
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from rage_assets.quality.gate import Expectation, Verdict, judge, pass_on, settle
@@ -92,7 +93,7 @@ def measures(blocks: list[dict[str, Any]], characters_before: int) -> dict[str, 
         "replacement_share": sum(text.count("\ufffd") for text in texts) / max(1, characters),
         "mojibake_share": 2 * strange / max(1, characters),
         "unknown_languages": sum(not _known_language(block["language"], block["type"]) for block in blocks),
-        "page_steps_back": sum(after < before for before, after in zip(pages, pages[1:], strict=False)),
+        "page_steps_back": sum(after < before for before, after in pairwise(pages)),
         "order_gaps": sum(block["order"] != index for index, block in enumerate(blocks)),
         "text_kept": characters / characters_before if characters_before else math.inf,
     }

@@ -108,9 +108,7 @@ def _missing(work: Work, index_version: UUID, texts: dict[bytes, str], under_way
     return [key for key in hashes if key not in pending]
 
 
-def _save(
-    work: Work, index_version: UUID, ids: list[UUID], hashes: list[bytes], future: Future[_Vectors] | None
-) -> None:
+def _save(work: Work, index_version: UUID, ids: list[UUID], hashes: list[bytes], future: Future[_Vectors] | None) -> None:
     encoded = future.result() if future else None
     with work.transaction() as connection:
         garbage.share_stores(connection, work.space_id)

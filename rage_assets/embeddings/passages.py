@@ -71,11 +71,19 @@ def make_passages(
             # a heading with nothing below it: its words must be found all the same
             passages += _pack(own, path, "", window - _RESERVED_TOKENS)
             continue
-        headings = [block["id"] for block, _ in own if block["type"] == "heading" and block["text"] == path[-1]] if path else []
+        headings = (
+            [block["id"] for block, _ in own if block["type"] == "heading" and block["text"] == path[-1]] if path else []
+        )
         packed = _pack(body, path, header, budget)
         first = packed[0]
         passages.append(
-            Passage(first.section, first.text, headings + first.block_ids, _once(["heading"] * bool(headings) + first.types), first.languages)
+            Passage(
+                first.section,
+                first.text,
+                headings + first.block_ids,
+                _once(["heading"] * bool(headings) + first.types),
+                first.languages,
+            )
         )
         passages += packed[1:]
     return passages
@@ -96,9 +104,7 @@ def _header(path: tuple[str, ...], spans: Spans, window: int) -> tuple[str, int]
     return text, len(spans)
 
 
-def _pack(
-    items: Sequence[tuple[dict[str, Any], Spans]], path: tuple[str, ...], header: str, budget: int
-) -> list[Passage]:
+def _pack(items: Sequence[tuple[dict[str, Any], Spans]], path: tuple[str, ...], header: str, budget: int) -> list[Passage]:
     """Fills passages with neighbouring pieces, in order, none over the budget."""
     passages: list[Passage] = []
     held: list[_Piece] = []

@@ -218,8 +218,11 @@ def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) 
         known = candidate.known
         recipe = recipe_of(candidate.file.path)
         seen = (candidate.id, candidate.file.size, candidate.mtime_ns)
-        if known is not None and known["sha256"] == candidate.sha256 and known["parser"] == recipe and (
-            known["state"] == "live"
+        if (
+            known is not None
+            and known["sha256"] == candidate.sha256
+            and known["parser"] == recipe
+            and (known["state"] == "live")
         ):
             same.append(seen)
             well.append(candidate.id)

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from resources.errors import ServiceUnavailable
+from resources.errors import InvalidInput, ServiceUnavailable
 
 Connection = psycopg.Connection[dict[str, Any]]
 _WAIT_S = 10.0
@@ -78,6 +78,7 @@ class Database:
 
         Raises:
             ServiceUnavailable: The database does not answer, or a statement took too long.
+            InvalidInput: A value cannot be stored.
         """
         try:
             with self._pool.connection() as connection:
@@ -89,6 +90,11 @@ class Database:
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise _unavailable(error) from error
+        except psycopg.DataError as error:
+            raise InvalidInput(
+                f"The database refuses a value: {str(error).strip().splitlines()[0]}.",
+                hint="Text may hold no NUL character and no half of a surrogate pair.",
+            ) from error
 
     def dedicated(self) -> Connection:
         """A connection of its own outside the pool, in autocommit, for locks that live as long as it does."""

@@ -101,6 +101,4 @@ def complete_receipt(connection: Connection, receipt_id: UUID, stores: dict[str,
     from psycopg.types.json import Jsonb
 
     done = all(store["remaining"] == 0 for store in stores.values())
-    connection.execute(
-        "UPDATE receipts SET stores = %s, complete = %s WHERE id = %s", (Jsonb(stores), done, receipt_id)
-    )
+    connection.execute("UPDATE receipts SET stores = %s, complete = %s WHERE id = %s", (Jsonb(stores), done, receipt_id))

@@ -19,7 +19,7 @@ def schema_version(url: str) -> str | None:
     """
     try:
         with psycopg.connect(url, connect_timeout=5) as connection:
-            if not connection.execute("SELECT to_regclass('rage.alembic_version')").fetchone() == (None,):
+            if connection.execute("SELECT to_regclass('rage.alembic_version')").fetchone() != (None,):
                 row = connection.execute("SELECT version_num FROM rage.alembic_version").fetchone()
                 return str(row[0]) if row else None
             return None
@@ -65,7 +65,9 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(url, options="-c search_path=rage,public"), poolclass=NullPool
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(url, options="-c search_path=rage,public"),
+        poolclass=NullPool,
     )
     try:
         with psycopg.connect(url, autocommit=True) as guard:

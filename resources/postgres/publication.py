@@ -27,7 +27,7 @@ def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None
     )
     connection.execute("DELETE FROM passages WHERE document_id = ANY(%s)", (listed,))
     connection.execute(
-        'DELETE FROM blocks b WHERE b.document_id = ANY(%s) AND NOT EXISTS '
+        "DELETE FROM blocks b WHERE b.document_id = ANY(%s) AND NOT EXISTS "
         "(SELECT 1 FROM staged_blocks s WHERE s.document_id = b.document_id AND s.id = b.id)",
         (listed,),
     )

@@ -135,9 +135,7 @@ def receipt(connection: Connection, receipt_id: UUID) -> dict[str, Any]:
     return row
 
 
-def quarantine(
-    connection: Connection, space_id: UUID, after: tuple[str, UUID] | None, limit: int
-) -> list[dict[str, Any]]:
+def quarantine(connection: Connection, space_id: UUID, after: tuple[str, UUID] | None, limit: int) -> list[dict[str, Any]]:
     """The documents of a space that could not be read, by path, from behind `after` (path, id)."""
     path, last = after or ("", UUID(int=0))
     return connection.execute(

@@ -59,9 +59,7 @@ def create(connection: Connection, name: str, *, shards: int, model: str, dimens
 
 def listing(connection: Connection, after: str = "", limit: int = 100) -> list[Space]:
     """The spaces that this transaction may see, by name, with their counts where it may count."""
-    rows = connection.execute(
-        _SELECT + " WHERE s.name > %s ORDER BY s.name LIMIT %s", (after, limit)
-    ).fetchall()
+    rows = connection.execute(_SELECT + " WHERE s.name > %s ORDER BY s.name LIMIT %s", (after, limit)).fetchall()
     return [Space(**row) for row in rows]
 
 

@@ -131,9 +131,7 @@ def batches(
 def save_blocks(connection: Connection, space_id: UUID, blocks: Iterable[tuple[Any, ...]]) -> int:
     """Writes staged blocks `(document_id, id, order, type, text, language, page, section, metadata)`."""
     columns = ("space_id", "document_id", "id", "order", "type", "text", "language", "page", "section", "metadata")
-    return copy_rows(
-        connection, "staged_blocks", columns, ((space_id, *row[:-1], Jsonb(row[-1])) for row in blocks)
-    )
+    return copy_rows(connection, "staged_blocks", columns, ((space_id, *row[:-1], Jsonb(row[-1])) for row in blocks))
 
 
 def save_parsed(connection: Connection, rows: Sequence[tuple[UUID, str, str, str | None]]) -> None:
@@ -201,5 +199,3 @@ def samples(connection: Connection, space_id: UUID, run_id: str, limit: int = 5)
         "ORDER BY path LIMIT %s",
         (space_id, run_id, limit),
     ).fetchall()
-
-

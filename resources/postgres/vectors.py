@@ -29,9 +29,7 @@ def save(
     """Writes vectors by binary COPY; texts that got theirs meanwhile keep it."""
     from pgvector import HalfVector
 
-    connection.execute(
-        "CREATE TEMP TABLE IF NOT EXISTS new_vectors (text_hash bytea, vector halfvec) ON COMMIT DELETE ROWS"
-    )
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS new_vectors (text_hash bytea, vector halfvec) ON COMMIT DELETE ROWS")
     with connection.cursor() as cursor, cursor.copy("COPY new_vectors FROM STDIN WITH (FORMAT BINARY)") as copy:
         copy.set_types(["bytea", "halfvec"])
         for key, vector in zip(hashes, vectors, strict=True):

@@ -34,9 +34,7 @@ def fuse(cosines: Mapping[T, float], bm25: Mapping[T, float], code_share: float 
     if not dense:
         return lexical
     weight = dense_weight(list(lexical.values()), code_share)
-    return {
-        each: weight * dense.get(each, 0.0) + (1 - weight) * lexical.get(each, 0.0) for each in {**dense, **lexical}
-    }
+    return {each: weight * dense.get(each, 0.0) + (1 - weight) * lexical.get(each, 0.0) for each in {**dense, **lexical}}
 
 
 def dense_weight(lexical: list[float], code_share: float = 0.0) -> float:

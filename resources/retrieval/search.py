@@ -186,9 +186,7 @@ def _shown(hits: list[Hit], request: SearchRequest, pattern: Pattern | None) -> 
             SearchResult(
                 block=block,
                 passage=PassageView(id=row["id"], text=row["text"], block_ids=row["block_ids"]),
-                document=DocumentView(
-                    id=row["document_id"], path=row["path"], title=row["title"], source=row["source"]
-                ),
+                document=DocumentView(id=row["document_id"], path=row["path"], title=row["title"], source=row["source"]),
                 score=min(1.0, max(0.0, hit.score)),
                 scores=hit.scores,
                 highlight=highlight.snippet(block.text, spans),

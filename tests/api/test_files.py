@@ -88,9 +88,7 @@ def test_a_document_in_quarantine_can_be_deleted_once(client, memory):
     error_of(client.delete(f"{FILE}/{document}"), 404, "not_found")
 
 
-@pytest.mark.parametrize(
-    "url", [FILE + "/{}", FILE + "/{}/raw", "/api/v1/memory/blocks/{}", "/api/v1/memory/receipts/{}"]
-)
+@pytest.mark.parametrize("url", [FILE + "/{}", FILE + "/{}/raw", "/api/v1/memory/blocks/{}", "/api/v1/memory/receipts/{}"])
 def test_what_is_not_there_is_a_404_and_what_cannot_be_a_422(client, url):
     error_of(client.get(url.format(uuid4())), 404, "not_found")
     error_of(client.get(url.format("nonsense")), 422, "invalid")

@@ -36,8 +36,6 @@ def test_lists_are_paged_without_gaps_or_repeats(client, memory, api_home):
     assert found == sorted(set(found))
 
 
-@pytest.mark.parametrize(
-    "query", [{"limit": 0}, {"limit": 101}, {"cursor": "nonsense"}, {"cursor": "WzFd"}, {"limit": "x"}]
-)
+@pytest.mark.parametrize("query", [{"limit": 0}, {"limit": 101}, {"cursor": "nonsense"}, {"cursor": "WzFd"}, {"limit": "x"}])
 def test_a_page_that_cannot_be_is_refused(client, query):
     error_of(client.get("/api/v1/spaces", params=query), 422, "invalid")

@@ -30,9 +30,7 @@ def test_title_and_section_are_found_too(index):
 
 
 def test_a_title_within_the_text_does_not_count_twice(index):
-    index.add(
-        [passage("a", "Warranty\n\nlong text here", title="Warranty"), passage("b", "Warranty\n\nlong text here")]
-    )
+    index.add([passage("a", "Warranty\n\nlong text here", title="Warranty"), passage("b", "Warranty\n\nlong text here")])
     index.commit()
     assert len({score for _, score in index.search("warranty", 2)}) == 1
 
@@ -89,9 +87,7 @@ def test_a_version_is_deleted_and_no_other(index):
 
 
 def test_a_document_is_deleted_with_all_its_versions(index):
-    index.add(
-        [passage("a", "word", version="1"), passage("b", "word", version="2"), passage("c", "word", document="e")]
-    )
+    index.add([passage("a", "word", version="1"), passage("b", "word", version="2"), passage("c", "word", document="e")])
     index.commit()
     index.delete_documents([an_id("d")])
     index.commit()

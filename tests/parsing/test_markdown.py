@@ -44,9 +44,7 @@ def test_emphasis_and_link_targets_are_not_text(parse):
 
 
 def test_html_in_markdown_is_read(parse):
-    assert kinds(parse("<ul><li>one</li><li>two</li></ul>\n\n<!-- not this -->\n", "a.md")) == [
-        ("list", "- one\n- two")
-    ]
+    assert kinds(parse("<ul><li>one</li><li>two</li></ul>\n\n<!-- not this -->\n", "a.md")) == [("list", "- one\n- two")]
 
 
 def test_an_image_is_its_alternative_text(parse):

@@ -98,9 +98,7 @@ def test_the_fingerprint_is_stable():
 
 
 def test_importing_the_parsers_loads_nothing_heavy():
-    heavy = (
-        "{'lxml', 'pypdfium2', 'markdown_it', 'pygments', 'py3langid', 'charset_normalizer', 'unstructured', 'pandas'}"
-    )
+    heavy = "{'lxml', 'pypdfium2', 'markdown_it', 'pygments', 'py3langid', 'charset_normalizer', 'unstructured', 'pandas'}"
     code = f"import sys, rage_assets.blocks.parsing; print({heavy} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"

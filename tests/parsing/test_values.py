@@ -27,11 +27,7 @@ def test_short_rows_are_padded(parse):
 
 
 def test_json_is_lines_with_the_path_of_keys(parse):
-    text = (
-        parse('{"user": {"name": "Ann", "tags": ["x", "y"]}, "rows": [{"n": 1e6}, {"n": null}]}', "a.json")
-        .blocks[0]
-        .text
-    )
+    text = parse('{"user": {"name": "Ann", "tags": ["x", "y"]}, "rows": [{"n": 1e6}, {"n": null}]}', "a.json").blocks[0].text
     assert text.splitlines() == ["user.name: Ann", "user.tags: x, y", "rows[0].n: 1e6", "rows[1].n: null"]
 
 

@@ -3,7 +3,16 @@
 from resources.objects.store import ObjectStore
 
 # Which run, and when, differ between an undisturbed ingestion and one that was killed; nothing else may.
-VOLATILE = {"run_id", "last_run_id", "code_version", "updated_at", "created_at", "deleted_at", "requested_at", "checked_at"}
+VOLATILE = {
+    "run_id",
+    "last_run_id",
+    "code_version",
+    "updated_at",
+    "created_at",
+    "deleted_at",
+    "requested_at",
+    "checked_at",
+}
 TABLES = (
     "documents",
     "blocks",

@@ -54,7 +54,7 @@ def test_nothing_of_the_deleted_pages_is_found_in_any_mode(handbook, data, mode)
     from resources.retrieval.models import SearchRequest
     from resources.retrieval.search import Retriever
 
-    home, space, changes, *_ = handbook
+    home, _, changes, *_ = handbook
     platform = home.platform()
     retriever = Retriever(platform.database, platform.embedder, platform.lexical)
     for path in sorted(listed(changes, "d")):

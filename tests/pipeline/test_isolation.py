@@ -88,9 +88,9 @@ def test_the_name_of_a_caller_ends_with_its_transaction(two_spaces):
 
 def test_a_run_of_one_space_sees_and_writes_no_other(two_spaces):
     home, ids = two_spaces
-    assert home.rows("SELECT count(*) AS n FROM documents WHERE space_id = %s", ids["theirs"], space=ids["mine"])[0][
-        "n"
-    ] == 0
+    assert (
+        home.rows("SELECT count(*) AS n FROM documents WHERE space_id = %s", ids["theirs"], space=ids["mine"])[0]["n"] == 0
+    )
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         home.rows(
             "INSERT INTO sources (id, space_id, name, kind, location) VALUES (gen_random_uuid(), %s, 'x', 'folder', '/') "

@@ -132,12 +132,12 @@ def test_a_removed_document_that_a_person_deleted_does_not_come_back(instance, h
         (row,) = connection.execute("SELECT id FROM documents").fetchall()
         connection.execute("UPDATE documents SET state = 'removing'")
         receipt = connection.execute(
-            "INSERT INTO receipts (id, space_id, document_id, path) VALUES (gen_random_uuid(), %s, %s, 'a.md') "
-            "RETURNING id",
+            "INSERT INTO receipts (id, space_id, document_id, path) VALUES (gen_random_uuid(), %s, %s, 'a.md') RETURNING id",
             (space, row["id"]),
         ).fetchone()["id"]
         connection.execute(
-            "INSERT INTO exclusions (document_id, space_id, receipt_id) VALUES (%s, %s, %s)", (row["id"], space, receipt)
+            "INSERT INTO exclusions (document_id, space_id, receipt_id) VALUES (%s, %s, %s)",
+            (row["id"], space, receipt),
         )
     platform.close()
     assert home.ingest().documents.removed == 1

@@ -142,9 +142,7 @@ def test_stale_hits_do_not_crowd_out_live_ones(library):
     assert paths(ask(library, "zanzibar", mode="lexical", k=1)) == ["live.md"]
 
 
-@pytest.mark.parametrize(
-    ("mode", "query"), [("hybrid", "warranty"), ("lexical", "warranty"), ("pattern", '"warranty"')]
-)
+@pytest.mark.parametrize(("mode", "query"), [("hybrid", "warranty"), ("lexical", "warranty"), ("pattern", '"warranty"')])
 def test_without_lexical_index_the_answer_degrades_and_says_so(stocked, mode, query):
     shutil.rmtree(stocked.folder / str(stocked.id))
     response = ask(stocked, query, mode=mode)

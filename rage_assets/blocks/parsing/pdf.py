@@ -109,6 +109,4 @@ def _drop_running_lines(pages: list[list[Segment]]) -> None:
             seen[key] = seen.get(key, 0) + 1
     filled = sum(map(bool, pages))
     for page, keys in zip(pages, edges, strict=True):
-        page[:] = [
-            segment for at, segment in enumerate(page) if at not in keys or seen[keys[at]] < max(3, 0.5 * filled)
-        ]
+        page[:] = [segment for at, segment in enumerate(page) if at not in keys or seen[keys[at]] < max(3, 0.5 * filled)]

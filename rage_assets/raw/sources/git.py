@@ -12,7 +12,11 @@ from resources.errors import SourceUnreadable
 
 _TIMEOUT_S = 600
 # No prompt for a password may stop a run, and a URL may not start a program.
-_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
+}
 
 
 class GitReader:
