@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 from benchmarks.bench import Bench, expect, note
 from benchmarks.figures import Figure, Skipped, at_least
@@ -67,11 +68,11 @@ def _measure(bench: Bench, what: str, folder: Path, *, sample: bool) -> list[Fig
         Figure(f"{what}: the model alone", bare, "texts/s", note=said),
         Figure(f"{what}: ingestion", len(texts) / warm.seconds, "texts/s"),
         at_least(f"{what}: ingestion ÷ model alone", bare_seconds / warm.seconds, "×", _AIM),
-        at_least(f"{what}: whole command ÷ model alone", bare_seconds / cold.seconds, "×", _AIM, "start included"),
+        Figure(f"{what}: whole command ÷ model alone", bare_seconds / cold.seconds, "×", note="start included"),
     ]
 
 
-def _texts(home: Home, space: object) -> list[str]:
+def _texts(home: Home, space: UUID) -> list[str]:
     """The texts of the passages, each once, as the pipeline embeds them."""
     with home.running("worker") as platform, platform.database.transaction(space=space) as connection:
         rows = connection.execute("SELECT DISTINCT text FROM passages ORDER BY text").fetchall()
@@ -83,8 +84,8 @@ def _encode_alone(bench: Bench, texts: list[str], *, sample: bool) -> float:
     chosen = random.Random(SEED).sample(texts, min(len(texts), _LEAST_ENCODED)) if sample else texts
     file = bench.root / "texts.json"
     file.write_text(json.dumps(chosen), "utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bare", str(file)], cwd=_ROOT, check=True, stdout=subprocess.PIPE
-    )
+    done = subprocess.run([sys.executable, "-m", "benchmarks.bare", str(file)], cwd=_ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"The model alone failed: {done.stderr[-2000:]}")
     seconds: float = json.loads(done.stdout.splitlines()[-1])["seconds"]
     return seconds * sum(map(len, texts)) / sum(map(len, chosen))

