@@ -115,7 +115,8 @@ class EmbeddedPostgres:
                 return
         except (psutil.Error, ValueError):
             pass
-        mark.unlink(missing_ok=True)
+        for stale in (mark, *self._data.glob(".s.PGSQL.*.lock")):
+            stale.unlink(missing_ok=True)
 
     @property
     def _socket(self) -> Path:

@@ -79,7 +79,7 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
         ("docs/a.md", "markdown/1"),
         ("a.PDF", "pdf/1"),
         ("Makefile", "code/1"),
-        ("LICENSE", "text/1"),
+        ("LICENSE", "text/2"),
         ("a.png", "unsupported"),
     ],
 )

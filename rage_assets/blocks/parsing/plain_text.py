@@ -12,6 +12,7 @@ _ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)])[ \t]+\S")
 _BULLET = re.compile(r"^([ \t]*)[*+•‣◦▪](?=[ \t])")
 _UNDERLINE = re.compile(r"([=\-~^\"'#*+])\1{2,}\s*")
 _EQUALS = re.compile(r"(={1,6}|\*{1,6}) +(\S.{0,150})")
+_LONGEST_TITLE = 250
 _MARKUP = {".rst": "rst", ".adoc": "asciidoc", ".asciidoc": "asciidoc", ".asc": "asciidoc", ".org": "org"}
 
 
@@ -19,7 +20,7 @@ class TextParser:
     """Reads plain text, and of light markup languages the headings."""
 
     name = "text"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".txt", ".text", ".log", ".nfo", ".tex", ".latex", *_MARKUP), "text/plain"
     )
@@ -42,8 +43,14 @@ class TextParser:
             elif lines:
                 outline.paragraph("\n".join(lines), lines=[first, last])
         heading = next((block for block in outline.blocks if block.type is BlockType.HEADING), None)
-        outline.title = heading.text if heading else ""
+        outline.title = heading.text if heading else _first_line(outline)
         return outline
+
+
+def _first_line(outline: Outline) -> str:
+    """The title of a text without headings: a first paragraph of one short line, with more below it."""
+    first = outline.blocks[0].text if len(outline.blocks) > 1 and outline.blocks[0].type is BlockType.PARAGRAPH else ""
+    return first if "\n" not in first and len(first) <= _LONGEST_TITLE else ""
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
