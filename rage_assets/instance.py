@@ -6,41 +6,7 @@ from typing import Any
 
 from resources.platform import Platform
 
-INSTANCE_YAML = """\
-# Written by RAGE; edit deploy/dagster.yaml in the project for a deployment of your own.
-storage:
-  postgres:
-    postgres_url:
-      env: RAGE_DAGSTER_DATABASE_URL
-run_coordinator:
-  module: dagster.core.run_coordinator
-  class: QueuedRunCoordinator
-  config:
-    max_concurrent_runs: 2
-    dequeue_interval_seconds: 1
-    tag_concurrency_limits:
-      - key: rage/space
-        value:
-          applyLimitPerUniqueValue: true
-        limit: 1
-run_monitoring:
-  enabled: true
-  start_timeout_seconds: 180
-  free_slots_after_run_end_seconds: 300
-run_retries:
-  enabled: false
-  retry_on_asset_or_op_failure: false
-sensors:
-  use_threads: true
-  num_workers: 2
-retention:
-  sensor: {purge_after_days: {skipped: 1, failure: 7, success: 7}}
-  schedule: {purge_after_days: {skipped: 1, failure: 7, success: 7}}
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-"""
+INSTANCE_YAML = Path(__file__).resolve().parent.parent / "deploy" / "dagster.yaml"
 
 
 def prepare_instance(platform: Platform) -> dict[str, str]:
@@ -51,8 +17,9 @@ def prepare_instance(platform: Platform) -> dict[str, str]:
     folder: Path = platform.settings.home / "dagster"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "dagster.yaml"
-    if not file.exists() or file.read_text() != INSTANCE_YAML:
-        file.write_text(INSTANCE_YAML)
+    wanted = INSTANCE_YAML.read_text()
+    if not file.exists() or file.read_text() != wanted:
+        file.write_text(wanted)
     return {
         "DAGSTER_HOME": str(folder),
         "RAGE_DAGSTER_DATABASE_URL": platform.url("dagster"),
