@@ -5,6 +5,7 @@ import signal
 import sys
 
 from resources.errors import RageError
+from resources.listening import check_loopback
 
 
 def main() -> int:
@@ -14,6 +15,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8000)
     arguments = parser.parse_args()
     try:
+        check_loopback(arguments.host)
         _serve(arguments.host, arguments.port)
     except RageError as error:
         print(f"rage: {error}", file=sys.stderr)

@@ -1,30 +1,11 @@
 """Addresses on this machine: which are ours alone, which are free, and what answers there."""
 
-import ipaddress
 import socket
 import urllib.error
 import urllib.request
 from typing import Any
 
-from resources.errors import InvalidInput, ServiceUnavailable
-
-
-def check_loopback(host: str) -> None:
-    """Refuses an address that other machines can reach: what stands there has no sign-in yet.
-
-    Raises:
-        InvalidInput: It is such an address, or none.
-    """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if not loopback:
-        raise InvalidInput(
-            f"--host {host[:80]} is not an address of this machine alone.",
-            hint="Without sign-in, RAGE listens on 127.0.0.1, ::1 or localhost only. Put a proxy that checks who "
-            "calls before it, or configure sign-in.",
-        )
+from resources.errors import ServiceUnavailable
 
 
 def is_free(host: str, port: int) -> bool:

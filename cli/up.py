@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, note, print_json, say
-from cli.ports import accepts, answers, base_url, check_free, check_loopback, free_port
+from cli.ports import accepts, answers, base_url, check_free, free_port
+from resources.listening import check_loopback
 
 if TYPE_CHECKING:
     from cli.supervisor import Child

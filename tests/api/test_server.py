@@ -37,3 +37,11 @@ def test_it_serves_logs_json_without_queries_and_stops_cleanly(api_home):
     events = [json.loads(line) for line in log.splitlines()]
     assert any(event["event"] == "request" and event["status"] == 401 and event["request_id"] for event in events)
     assert "my-secret" not in log
+
+
+def test_an_address_that_others_can_reach_is_refused_while_there_is_no_sign_in(api_home):
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+        command = [sys.executable, "-m", "api", "--host", host]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 2
+        assert "not an address of this machine alone" in done.stderr

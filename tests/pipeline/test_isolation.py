@@ -22,6 +22,10 @@ def two_spaces(shared_home, tmp_path_factory):
     platform = shared_home.platform()
     with psycopg.connect(platform.url("owner"), options="-c search_path=rage,public") as connection:
         connection.execute("UPDATE entitlements SET principal = 'somebody' WHERE space_id = %s", (ids["theirs"],))
+        connection.execute(
+            "INSERT INTO exclusions (document_id, space_id, receipt_id) VALUES (gen_random_uuid(), %s, gen_random_uuid())",
+            (ids["theirs"],),
+        )
     platform.close()
     return shared_home, ids
 
