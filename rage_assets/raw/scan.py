@@ -1,13 +1,12 @@
 """The raw stage: finds what differs, stores its bytes, and stages it."""
 
-import hashlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
 from uuid import UUID
 
 from rage_assets.raw.diff import Difference, diff
+from rage_assets.raw.read import Refused, read_file
 from rage_assets.raw.sources import SeenFile, SourceReader, open_source
 from rage_assets.recipe import recipe_of
 from rage_assets.work import Work
@@ -16,9 +15,6 @@ from resources.domain import Source
 from resources.errors import RageError, SourceUnreadable
 from resources.postgres import garbage, quarantine, runs, sources, staging
 from resources.postgres.quarantine import Failure
-
-_SPOOL_BYTES = 8 * 2**20
-_PIECE = 1 << 20
 
 
 @dataclass
@@ -154,46 +150,21 @@ def _read(work: Work, source: Source, reader: SourceReader, difference: Differen
     """Reads and hashes a file once; None where it is gone, or where it went to quarantine instead."""
     file = cast(SeenFile, difference.seen)
     document = identity.document_id(source.id, file.path)
-    limit = work.platform.settings.max_file_bytes
-    if file.size > limit:
-        _refuse(work, source, file, document, result, "too_large", f"{file.size} bytes; the limit is {limit}.", False)
-        return None
-    content = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 -- closed after it was stored
-    digest = hashlib.sha256()
-    size = 0
     try:
-        with reader.open(file) as stream:
-            while piece := stream.read(_PIECE):
-                size += len(piece)
-                if size > limit:
-                    raise _GrewError
-                digest.update(piece)
-                content.write(piece)
-    except _GrewError:
-        content.close()
-        _refuse(work, source, file, document, result, "too_large", f"It grew over the limit of {limit} bytes.", False)
+        content = read_file(reader, file, work.platform.settings.max_file_bytes)
+    except Refused as refusal:
+        _refuse(work, source, file, document, refusal)
+        result.add("quarantined")
         return None
-    except FileNotFoundError:
-        content.close()
+    if content is None:
         if difference.known is not None:  # gone between listing and reading: the next run sees it as removed
             result.add("unchanged")
         return None
-    except OSError as error:
-        content.close()
-        _refuse(work, source, file, document, result, "unreadable", f"{error.strerror or error}.", True)
-        return None
-    content.seek(0)
-    result.bytes_read += size
-    return _Candidate(document, file, difference.known, cast(IO[bytes], content), digest.digest(), file.mtime_ns, size)
+    result.bytes_read += content.size
+    return _Candidate(document, file, difference.known, content.stream, content.sha256, file.mtime_ns, content.size)
 
 
-class _GrewError(Exception):
-    """The file is larger than it was when it was listed."""
-
-
-def _refuse(
-    work: Work, source: Source, file: SeenFile, document: UUID, result: Scan, reason: str, detail: str, retryable: bool
-) -> None:
+def _refuse(work: Work, source: Source, file: SeenFile, document: UUID, refusal: Refused) -> None:
     row = {
         "id": document,
         "source_id": source.id,
@@ -205,8 +176,7 @@ def _refuse(
         "parser": recipe_of(file.path),
     }
     with work.transaction() as connection:
-        work.quarantine(connection, [Failure(row, reason, detail, retryable)])
-    result.add("quarantined")
+        work.quarantine(connection, [Failure(row, refusal.reason, refusal.detail, refusal.retryable)])
 
 
 def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) -> None:

@@ -37,7 +37,9 @@ class Database:
     def __init__(self, url: str, role: str, pool_size: tuple[int, int] = (5, 20)) -> None:
         self.url = url
         self.role = role
-        self._options = f"-c search_path=rage,public -c role={role} -c idle_in_transaction_session_timeout=900000"
+        # a pipeline's stream of known documents may rest while a large file is read; a request's transaction may not
+        idle_ms = 60_000 if role == "rage_api" else 0
+        self._options = f"-c search_path=rage,public -c role={role} -c idle_in_transaction_session_timeout={idle_ms}"
         self._pool = ConnectionPool(
             url,
             connection_class=psycopg.Connection[dict[str, Any]],
