@@ -93,3 +93,5 @@ def _prepare(connection: psycopg.Connection) -> None:
     for role in ("rage_worker", "rage_api"):
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+            # since PostgreSQL 16 whoever creates a role may not act as it until it says so
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
