@@ -101,11 +101,11 @@ def _disk(configured: Settings) -> _Found:
 
 def _database(platform: Platform) -> _Found:
     from api.parts import check_database
-    from resources.postgres.migrate import HEAD
+    from resources.postgres.migrate import head
 
     part = check_database(platform)
     where = "RAGE_DATABASE_URL" if platform.settings.database_url else "embedded"
-    return _Found(part.ok, f"{part.detail}, schema {HEAD} ({where})" if part.ok else part.detail)
+    return _Found(part.ok, f"{part.detail}, schema {head()} ({where})" if part.ok else part.detail)
 
 
 def _objects(platform: Platform) -> _Found:

@@ -70,6 +70,34 @@ class Unauthorized(RageError):
     exit_status = 2
 
 
+class Forbidden(RageError):
+    """The caller may see it, but not do this with it."""
+
+    code = "forbidden"
+    http_status = 403
+    exit_status = 2
+
+
+class TooManyRequests(RageError):
+    """More requests than the configured limit."""
+
+    code = "too_many_requests"
+    http_status = 429
+    exit_status = 3
+
+    def __init__(self, message: str, *, hint: str = "", retry_after_s: int = 1, **details: Any) -> None:
+        super().__init__(message, hint=hint, **details)
+        self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(RageError):
+    """The space may not hold more."""
+
+    code = "quota_exceeded"
+    http_status = 413
+    exit_status = 2
+
+
 class TooLarge(RageError):
     """More bytes than the configured limit."""
 

@@ -7,7 +7,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -16,7 +16,19 @@ from resources.errors import InvalidSettings
 
 PREFIX = "RAGE_"
 SECRETS = frozenset(
-    {"database_url", "worker_database_url", "api_database_url", "dagster_database_url", "llm_api_key", "redis_url"}
+    {
+        "database_url",
+        "worker_database_url",
+        "api_database_url",
+        "dagster_database_url",
+        "dedicated_database_urls",
+        "llm_api_key",
+        "redis_url",
+        "oidc_client_secret",
+        "audit_key",
+        "session_key",
+        "encryption_keys",
+    }
 )
 # Read by tests, the build and the processes that `rage up` starts, not by the platform.
 FOREIGN_PREFIXES = ("RAGE_TEST_", "RAGE_SERVICES_", "RAGE_BENCH_")
@@ -45,9 +57,47 @@ class Settings(BaseSettings):
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: SecretStr | None = None
-    oidc_issuer: str | None = None
-    oidc_client_id: str | None = None
-    oidc_audience: str | None = None
+    oidc_issuer: str | None = Field(default=None, description="Sign-in by this OpenID Connect issuer, such as a Keycloak realm.")
+    oidc_client_id: str = Field(default="rage-portal", description="The client of the portal.")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret, where it is a confidential client.")
+    oidc_cli_client_id: str = Field(default="rage-cli", description="The client of `rage login` (device flow).")
+    oidc_audience: str = Field(default="rage-api", description="What a token's `aud` must name.")
+    oidc_clients: list[str] = Field(default=[], description="If given, a token's `azp` must be one of these.")
+    oidc_leeway_s: int = Field(default=30, ge=0, le=300, description="Tolerated difference of clocks.")
+    dedicated_database_urls: SecretStr | None = Field(
+        default=None, description="JSON object, name: URL of a database that a dedicated space may have to itself."
+    )
+    session_key: SecretStr | None = Field(
+        default=None, description="32 bytes in base64 for stored sessions; by default a file under RAGE_HOME/keys."
+    )
+    audit_key: SecretStr | None = Field(
+        default=None, description="32 bytes in base64 that chain the audit; by default a file under RAGE_HOME/keys."
+    )
+    audit_queries: Literal["text", "hash", "none"] = Field(default="hash", description="What the audit keeps of a query.")
+    key_provider: str = Field(
+        default="file", description="Who wraps the keys of encrypted spaces: file, env, or a plug-in's entry point."
+    )
+    encryption_keys: SecretStr | None = Field(
+        default=None, description="For the provider env: JSON object, name: 32 bytes in base64; the last one wraps."
+    )
+    public_url: str | None = Field(default=None, description="Where people reach the API; needed behind a proxy.")
+    tls_certificate: Path | None = Field(default=None, description="A PEM chain; with tls_key, the API speaks TLS itself.")
+    tls_key: Path | None = None
+    trusted_proxies: list[str] = Field(default=[], description="Addresses or networks whose X-Forwarded-* headers count.")
+    cors_origins: list[str] = Field(default=[], description="Origins of other sites whose pages may call the API.")
+    allowed_hosts: list[str] = Field(
+        default=[], description="Hosts of private networks that sources and webhooks may name, as HOST or HOST:PORT."
+    )
+    source_roots: list[Path] = Field(
+        default=[], description="Folders that ingestors may name through the API; without it only administrators may."
+    )
+    sign_in_limit: str = Field(default="100 per 15 minutes", description="For each address, on the routes of sign-in.")
+    search_limit: str = Field(default="600 per second", description="For each caller, on search and questions.")
+    ingest_limit: str = Field(default="100 per second", description="For each caller, on uploads and ingestion.")
+    request_limit: str = Field(default="1200 per second", description="For each caller, on everything else.")
+    header_timeout_s: float = Field(default=10, gt=0, description="Time for a request's headers to arrive.")
+    body_timeout_s: float = Field(default=30, gt=0, description="Longest pause between two pieces of a body.")
+    upload_timeout_s: float = Field(default=3600, gt=0, description="Time for a whole body to arrive.")
     dagster_url: str | None = Field(default=None, description="A running Dagster webserver, asked for runs by GraphQL.")
     max_file_bytes: int = Field(default=512 * 2**20, ge=1, description="Larger files go to quarantine unread.")
     max_upload_bytes: int = Field(default=100 * 2**20, ge=1)
@@ -68,6 +118,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute_home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator(
+        "oidc_clients", "trusted_proxies", "cors_origins", "allowed_hosts", "source_roots", mode="before"
+    )
+    @classmethod
+    def _comma_separated(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("log_level")
     @classmethod

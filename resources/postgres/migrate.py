@@ -7,8 +7,12 @@ from psycopg import sql
 
 from resources.errors import InvalidSettings, ServiceUnavailable
 
-HEAD = "0001"
 _LOCK = 0x52414745  # "RAGE": one migration at a time, whichever process starts it
+
+
+def head() -> str:
+    """The version of the schema that this code expects."""
+    return max(_known_versions())
 
 
 def schema_version(url: str) -> str | None:
@@ -44,10 +48,10 @@ def check_schema(url: str) -> bool:
     version = schema_version(url)
     if version is not None and version not in _known_versions():
         raise InvalidSettings(
-            f"The database has schema version {version}, which is newer than this code knows ({HEAD}).",
+            f"The database has schema version {version}, which is newer than this code knows ({head()}).",
             hint="Install the newer RAGE, or use another RAGE_HOME or RAGE_DATABASE_URL; nothing was changed.",
         )
-    return version == HEAD
+    return version == head()
 
 
 def migrate(url: str) -> None:
