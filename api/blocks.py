@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.dependencies import TIMEOUT_S, Caller, Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from resources.domain import Block
 from resources.postgres import reading
@@ -54,14 +54,14 @@ class Lineage(BaseModel):
 
 
 @router.get("/{block_id}", responses=responses(404, 422))
-def get_block(block_id: UUID, platform: ThePlatform, caller: Caller) -> Block:
+def get_block(block_id: UUID, platform: ThePlatform, caller: TheCaller) -> Block:
     """One block."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        return reading.block(connection, block_id)
+    return platform.look(caller, lambda connection: reading.block(connection, block_id), TIMEOUT_S)
 
 
 @router.get("/{block_id}/lineage", responses=responses(404, 422))
-def get_lineage(block_id: UUID, platform: ThePlatform, caller: Caller) -> Lineage:
+def get_lineage(block_id: UUID, platform: ThePlatform, caller: TheCaller) -> Lineage:
     """Where a block comes from: its document's bytes, its source, and the run and code that made it."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        return Lineage.model_validate(reading.lineage(connection, block_id, platform.settings.dagster_url))
+    url = platform.settings.dagster_url
+    found = platform.look(caller, lambda connection: reading.lineage(connection, block_id, url), TIMEOUT_S)
+    return Lineage.model_validate(found)

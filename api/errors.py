@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from resources.errors import RageError, ServiceUnavailable
+from resources.errors import RageError, ServiceUnavailable, TooManyRequests
 from resources.logs import get_logger
 
 _log = get_logger(__name__)
@@ -46,11 +46,13 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's description of the errors that a route may answer besides 401 and 503."""
     said = {
         401: "No bearer token, or one that does not count.",
+        403: "Visible to the caller, but not theirs to do.",
         404: "Not there, or not visible to the caller.",
         409: "It exists already, or something else is using it.",
         413: "More bytes than the configured limit.",
         415: "Neither JSON nor a multipart form.",
         422: "Something in the request cannot be used.",
+        429: "More requests than allowed; `Retry-After` says when to try again.",
         503: "A part that is needed does not answer; `Retry-After` says when to try again.",
     }
     return {status: {"model": ErrorEnvelope, "description": said[status]} for status in sorted({401, 503, *statuses})}
@@ -73,7 +75,7 @@ def error_response(
 def rage_response(request_id: str, error: RageError) -> JSONResponse:
     """An expected failure as a response."""
     headers: dict[str, str] = {}
-    if isinstance(error, ServiceUnavailable):
+    if isinstance(error, (ServiceUnavailable, TooManyRequests)):
         headers["Retry-After"] = str(error.retry_after_s)
     if error.http_status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from api.dependencies import TIMEOUT_S, Caller, Launcher, Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Launcher, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.jobs import start_ingest
 from api.paging import Cursor, Limit, Page, cut, decode_order, decode_path
@@ -51,7 +51,7 @@ class Removing(BaseModel):
 @router.get("/files", responses=responses(404, 422))
 def list_files(
     platform: ThePlatform,
-    caller: Caller,
+    caller: TheCaller,
     space: Annotated[str, Query(examples=["handbook"])],
     limit: Limit = 20,
     cursor: Cursor = None,
@@ -59,21 +59,26 @@ def list_files(
     """The documents of a space by path, those in quarantine included."""
     after = decode_path(cursor)
     spaces.check_name(space)
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        rows = reading.files(connection, spaces.identify(connection, space)["id"], after, limit + 1)
+    with platform.enter(caller, space, timeout_s=TIMEOUT_S) as (connection, row):
+        rows = reading.files(connection, row["id"], after, limit + 1)
     page, next_cursor = cut(rows, limit, lambda row: (row["path"], row["id"]))
     return Page(items=[File(**row) for row in page], next_cursor=next_cursor)
 
 
 @router.get("/file/{document_id}", responses=responses(404, 422))
 def get_file(
-    document_id: UUID, platform: ThePlatform, caller: Caller, limit: Limit = 20, cursor: Cursor = None
+    document_id: UUID, platform: ThePlatform, caller: TheCaller, limit: Limit = 20, cursor: Cursor = None
 ) -> FileWithBlocks:
     """A document and a page of its blocks in reading order."""
     after = decode_order(cursor)
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        row = reading.file(connection, document_id)
-        blocks = reading.blocks(connection, document_id, after, limit + 1)
+    row, blocks = platform.look(
+        caller,
+        lambda connection: (
+            reading.file(connection, document_id),
+            reading.blocks(connection, document_id, after, limit + 1),
+        ),
+        TIMEOUT_S,
+    )
     page, next_cursor = cut(blocks, limit, lambda block: (block.order,))
     return FileWithBlocks(**row, blocks=page, next_cursor=next_cursor)
 
@@ -83,10 +88,9 @@ def get_file(
     response_class=StreamingResponse,
     responses={**responses(404, 422), 200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
 )
-def get_raw(document_id: UUID, platform: ThePlatform, caller: Caller) -> StreamingResponse:
+def get_raw(document_id: UUID, platform: ThePlatform, caller: TheCaller) -> StreamingResponse:
     """The document's bytes as they were read, as an attachment."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        row = reading.raw(connection, document_id)
+    row = platform.look(caller, lambda connection: reading.raw(connection, document_id), TIMEOUT_S)
     if not platform.objects.exists(row["space_id"], row["sha256"]):
         raise NotFound(f"The bytes of document {document_id} are not in the object store.")
     return StreamingResponse(
@@ -101,11 +105,10 @@ def get_raw(document_id: UUID, platform: ThePlatform, caller: Caller) -> Streami
     )
 
 
-@router.delete("/file/{document_id}", status_code=202, responses=responses(404, 422))
-def delete_file(document_id: UUID, platform: ThePlatform, launcher: Launcher, caller: Caller) -> Removing:
+@router.delete("/file/{document_id}", status_code=202, responses=responses(403, 404, 422))
+def delete_file(document_id: UUID, platform: ThePlatform, launcher: Launcher, caller: TheCaller) -> Removing:
     """Hides a document at once and has it removed from every store; the receipt says when that is done."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        asked = removal.request_removal(connection, document_id)
+    asked = platform.look(caller, lambda connection: removal.request_removal(connection, document_id), TIMEOUT_S)
     start_ingest(platform, launcher, caller, asked.space)
     return Removing(receipt_id=asked.receipt_id)
 

@@ -30,7 +30,7 @@ def open_retriever(platform: Platform) -> Retriever:
     Raises:
         ServiceUnavailable: The database does not answer.
     """
-    return Retriever(platform.database, cast(Embedder, LateEmbedder(platform)), platform.lexical)
+    return Retriever(platform.enter, cast(Embedder, LateEmbedder(platform)), platform.lexical)
 
 
 def open_answerer(platform: Platform) -> Answerer:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import iterate_in_threadpool
 
-from api.dependencies import TIMEOUT_S, Caller, Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.search import TheRetriever
 from resources.logs import get_logger
@@ -52,15 +52,15 @@ def query(
     body: Annotated[QueryRequest, Body(openapi_examples=_EXAMPLES)],
     request: Request,
     platform: ThePlatform,
-    caller: Caller,
+    caller: TheCaller,
     answerer: Annotated[Answerer, Depends(_answerer)],
 ) -> Any:
     """An answer whose every statement is cited; without evidence it is `I don't know.`."""
     spaces.check_name(body.space)
     if not body.stream:
         return answerer.answer(caller, body)
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        spaces.identify(connection, body.space)  # what fails before the first event is an error like any other
+    with platform.enter(caller, body.space, timeout_s=TIMEOUT_S):
+        pass  # what fails before the first event is an error like any other
     return StreamingResponse(
         _sent(answerer.stream(caller, body), request.state.request_id),
         media_type="text/event-stream",

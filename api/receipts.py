@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.dependencies import TIMEOUT_S, Caller, Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from resources.postgres import reading
 
@@ -44,7 +44,7 @@ class Receipt(BaseModel):
 
 
 @router.get("/{receipt_id}", responses=responses(404, 422))
-def get_receipt(receipt_id: UUID, platform: ThePlatform, caller: Caller) -> Receipt:
+def get_receipt(receipt_id: UUID, platform: ThePlatform, caller: TheCaller) -> Receipt:
     """How far the removal of a document is."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        return Receipt.model_validate(reading.receipt(connection, receipt_id))
+    found = platform.look(caller, lambda connection: reading.receipt(connection, receipt_id), TIMEOUT_S)
+    return Receipt.model_validate(found)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request
 
-from api.dependencies import Caller, Protected
+from api.dependencies import Protected, TheCaller
 from api.errors import responses
 from api.memory import open_retriever
 from resources.postgres import spaces
@@ -45,7 +45,7 @@ TheRetriever = Annotated[Retriever, Depends(_retriever)]
 @router.post("/search", responses=responses(404, 422))
 def search(
     body: Annotated[SearchRequest, Body(openapi_examples=_EXAMPLES)],
-    caller: Caller,
+    caller: TheCaller,
     retriever: TheRetriever,
 ) -> SearchResponse:
     """The passages that fit best, each with its best block; `degraded` names parts that could not help."""

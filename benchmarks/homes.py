@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.processes import peak_of
-from resources.platform import LOCAL_ADMIN, Platform
+from resources.access import LOCAL_ADMIN
+from resources.platform import Platform
 from resources.settings import Settings
 
 RAGE = Path(sys.executable).with_name("rage")
@@ -72,7 +73,7 @@ class Home:
         from resources.postgres import sources, spaces
 
         with self.running() as platform, platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-            space = spaces.create(connection, name, shards=1, model=MODEL, dimension=DIMENSION, creator=LOCAL_ADMIN)
+            space = spaces.create(connection, name, shards=1, model=MODEL, dimension=DIMENSION, creator=LOCAL_ADMIN.principal)
             if folder is not None:
                 sources.add(connection, space, name="files", kind="folder", location=str(folder))
         return space

@@ -13,7 +13,7 @@ from benchmarks.figures import Figure
 from benchmarks.homes import SPACE, Home
 from benchmarks.records import SEED, mixed_queries, mixed_records
 from benchmarks.serving import api, timed
-from resources.platform import LOCAL_ADMIN
+from resources.access import LOCAL_ADMIN
 
 _PASSAGES = 100_000
 _QUERIES = 400
@@ -45,7 +45,7 @@ def _in_process(home: Home, queries: dict[str, list[str]]) -> list[Figure]:
         for mode in _MODES:
             note(f"{mode} in process")
             # one of its own for each mode: nothing is remembered from the mode before
-            retriever = Retriever(platform.database, platform.embedder, platform.lexical)
+            retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
 
             def search(query: str, mode: str = mode, retriever: Retriever = retriever) -> None:
                 retriever.search(LOCAL_ADMIN, SearchRequest.model_validate({"space": SPACE, "query": query, "mode": mode}))

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.homes import Home
 from benchmarks.processes import server
 from cli.ports import answers, free_port
-from resources.tokens import issue_token
+from resources.sign_in.local import issue_token
 
 _HOST = "127.0.0.1"
 _TOKEN_S = 300.0  # a token counts for longer

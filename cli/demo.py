@@ -1,5 +1,6 @@
 """`rage demo`: the first success. Takes a folder through every stage into the space `demo` and asks it a question."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -7,9 +8,9 @@ import click
 
 from cli.ingest import print_report, run
 from cli.output import json_option, note, say
-from cli.session import opened, transaction
-from resources.platform import LOCAL_ADMIN
-from resources.postgres import spaces
+from cli.session import entered, opened
+from resources import space_administration
+from resources.access import LOCAL_ADMIN
 
 if TYPE_CHECKING:
     from resources.platform import Platform
@@ -40,24 +41,13 @@ def demo(ctx: click.Context, source: Path | None, as_json: bool) -> None:
 
 
 def _prepare(platform: "Platform", source: Path | None) -> None:
-    from resources.errors import NotFound
+    from resources.errors import Conflict
     from resources.intake import ensure_source
 
-    with transaction(platform) as connection:
-        try:
-            row = spaces.identify(connection, SPACE)
-        except NotFound:
-            note(f"Creating the space {SPACE!r} …")
-            embedder = platform.embedder
-            spaces.create(
-                connection,
-                SPACE,
-                shards=1,
-                model=platform.settings.embedding_model,
-                dimension=embedder.dimension,
-                creator=LOCAL_ADMIN,
-            )
-            row = spaces.identify(connection, SPACE)
+    with suppress(Conflict):
+        note(f"Preparing the space {SPACE!r} …")
+        space_administration.create(platform, LOCAL_ADMIN, SPACE)
+    with entered(platform, SPACE) as (connection, row):
         ensure_source(connection, row["id"], str(source or _PROJECT), base=Path.cwd())
 
 
@@ -66,7 +56,7 @@ def _question_about(platform: "Platform") -> str:
     from api.memory import open_answerer
     from resources.retrieval.models import QueryRequest
 
-    with transaction(platform) as connection:
+    with entered(platform, SPACE) as (connection, _):
         rows: list[dict[str, Any]] = connection.execute(
             "SELECT section[cardinality(section)] AS heading FROM blocks JOIN spaces s ON s.id = space_id "
             "WHERE s.name = %s AND type = 'paragraph' AND section[cardinality(section)] ~ '^\\w+([ -]\\w+){2,7}\\??$' "

@@ -123,12 +123,11 @@ def _objects(platform: Platform) -> _Found:
 
 def _lexical(platform: Platform) -> _Found:
     from api.parts import check_lexical
-    from resources.platform import LOCAL_ADMIN
-    from resources.postgres import spaces
+    from resources import space_administration
+    from resources.access import LOCAL_ADMIN
 
     part = check_lexical(platform)
-    with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-        found = spaces.listing(connection)
+    found = space_administration.listing(platform, LOCAL_ADMIN)
     broken = []
     for space in found:
         if space.passages:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import json_option, note, plain, print_json, progress, say
-from cli.session import identify, opened, transaction
+from cli.session import entered, opened
 from resources.intake import ensure_source
 from resources.settings import settings
 
@@ -28,8 +28,7 @@ _SHOWN = 20
 def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) -> None:
     """Read what is new or changed in the sources of SPACE; LOCATION is added to them first if it is new."""
     with opened() as platform:  # open until the run ends, or the embedded server would stop and start again
-        with transaction(platform) as connection:
-            row = identify(connection, space)
+        with entered(platform, space) as (connection, row):
             if location:
                 ensure_source(connection, row["id"], location, base=Path.cwd())
         report = run(space)

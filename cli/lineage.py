@@ -5,7 +5,8 @@ from uuid import UUID
 import click
 
 from cli.output import json_option, plain, print_json, print_table
-from cli.session import opened, transaction
+from cli.session import opened
+from resources.access import LOCAL_ADMIN
 from resources.postgres import reading
 
 
@@ -14,8 +15,9 @@ from resources.postgres import reading
 @json_option
 def lineage(block_id: UUID, as_json: bool) -> None:
     """Walk back from BLOCK_ID to the bytes and the run that it came from."""
-    with opened() as platform, transaction(platform) as connection:
-        found = reading.lineage(connection, block_id, platform.settings.dagster_url)
+    with opened() as platform:
+        url = platform.settings.dagster_url
+        found = platform.look(LOCAL_ADMIN, lambda connection: reading.lineage(connection, block_id, url))
     if as_json:
         print_json(found)
         return

@@ -18,7 +18,12 @@ COMMANDS = {
     "lineage": ("cli.lineage", "lineage", "Walk back from a block to its bytes and its run."),
     "quarantine": ("cli.quarantine", "quarantine", "Show and retry documents that could not be read."),
     "demo": ("cli.demo", "demo", "A first success: a folder into a space, and a question to it."),
+    "login": ("cli.login", "login", "Sign in at the configured issuer."),
+    "logout": ("cli.login", "logout", "End the sign-in here and at the issuer."),
+    "whoami": ("cli.login", "whoami", "Show who is signed in, with groups and role."),
     "token": ("cli.token", "token", "Print a bearer token of the local administrator."),
+    "user": ("cli.users", "user", "Manage the people who may sign in here."),
+    "key": ("cli.keys", "key", "Create, list and revoke API keys for machines."),
     "doctor": ("cli.doctor", "doctor", "Check every part, and say how to mend it."),
     "migrate": ("cli.migrate", "migrate", "Bring the database to the schema of this version."),
 }

@@ -7,7 +7,7 @@ import click
 
 from cli.ingest import print_report, run
 from cli.output import json_option, note, print_json, print_table
-from cli.session import identify, opened, transaction
+from cli.session import entered, opened
 from resources.postgres import reading
 
 _PAGE = 500
@@ -24,10 +24,9 @@ def quarantine() -> None:
 def list_(space: str, as_json: bool) -> None:
     """List what is in quarantine in SPACE, and why."""
     rows: list[dict[str, Any]] = []
-    with opened() as platform, transaction(platform) as connection:
-        space_id = identify(connection, space)["id"]
+    with opened() as platform, entered(platform, space) as (connection, row):
         after = None
-        while page := reading.quarantine(connection, space_id, after, _PAGE):
+        while page := reading.quarantine(connection, row["id"], after, _PAGE):
             rows += page
             after = (page[-1]["path"], page[-1]["document_id"])
     if as_json:
@@ -45,8 +44,8 @@ def list_(space: str, as_json: bool) -> None:
 def retry(ctx: click.Context, space: str, document_ids: tuple[UUID, ...], as_json: bool) -> None:
     """Try documents of SPACE again: those named, or all in quarantine."""
     with opened() as platform:
-        with transaction(platform) as connection:
-            asked = reading.request_retry(connection, identify(connection, space)["id"], list(document_ids))
+        with entered(platform, space) as (connection, row):
+            asked = reading.request_retry(connection, row["id"], list(document_ids))
         note(f"Trying {asked} documents again.")
         report = run(space)
     ctx.exit(print_report(report, as_json))

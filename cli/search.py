@@ -6,7 +6,7 @@ import click
 
 from cli.output import json_option, plain, print_json, progress, say
 from cli.session import checked, opened
-from resources.platform import LOCAL_ADMIN
+from resources.access import LOCAL_ADMIN
 
 if TYPE_CHECKING:
     from resources.platform import Platform

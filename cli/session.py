@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from resources.errors import InvalidInput
+from resources.access import LOCAL_ADMIN
+from resources.errors import InvalidInput, NotFound
 from resources.logs import configure_logs
-from resources.platform import LOCAL_ADMIN, Platform
+from resources.platform import Platform
 from resources.postgres import spaces
 from resources.postgres.database import Connection
 from resources.settings import settings
@@ -29,24 +30,19 @@ def opened(role: str = "api") -> Iterator[Platform]:
 
 
 @contextmanager
-def transaction(platform: Platform) -> Iterator[Connection]:
-    """A transaction of the local administrator."""
-    with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-        yield connection
-
-
-def identify(connection: Connection, space: str) -> dict[str, Any]:
-    """The space's row; the error for an unknown one says how to create it.
+def entered(platform: Platform, space: str) -> Iterator[tuple[Connection, dict[str, Any]]]:
+    """A transaction of the local administrator where the space's content lies, and the space's row.
 
     Raises:
-        NotFound: There is none.
+        NotFound: There is no such space; the error says how to create it.
     """
-    from resources.errors import NotFound
-
-    try:
-        return spaces.identify(connection, space)
-    except NotFound as error:
-        raise NotFound(error.message, hint=f"Create it with `rage space create {space[:80]}`.") from None
+    with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
+        try:
+            spaces.identify(connection, space)
+        except NotFound as error:
+            raise NotFound(error.message, hint=f"Create it with `rage space create {space[:80]}`.") from None
+    with platform.enter(LOCAL_ADMIN, space) as found:
+        yield found
 
 
 def checked(model: type[Model], **values: Any) -> Model:

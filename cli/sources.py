@@ -6,7 +6,7 @@ import click
 
 from cli.ingest import print_report, run
 from cli.output import json_option, print_json, print_table, say
-from cli.session import identify, opened, transaction
+from cli.session import entered, opened
 from resources.intake import add_source
 from resources.postgres import sources
 from resources.postgres.removal import request_source_removal
@@ -25,8 +25,7 @@ def source() -> None:
 @json_option
 def add(space: str, location: str, name: str | None, every: str | None, as_json: bool) -> None:
     """Add LOCATION, a folder or a URL, to SPACE."""
-    with opened() as platform, transaction(platform) as connection:
-        row = identify(connection, space)
+    with opened() as platform, entered(platform, space) as (connection, row):
         added = add_source(connection, row["id"], location, name, every, base=Path.cwd())
     if as_json:
         print_json(added)
@@ -39,8 +38,8 @@ def add(space: str, location: str, name: str | None, every: str | None, as_json:
 @json_option
 def list_(space: str, as_json: bool) -> None:
     """List the sources of SPACE."""
-    with opened() as platform, transaction(platform) as connection:
-        found = sources.listing(connection, identify(connection, space)["id"])
+    with opened() as platform, entered(platform, space) as (connection, row):
+        found = sources.listing(connection, row["id"])
     if as_json:
         print_json(found)
         return
@@ -67,8 +66,8 @@ def list_(space: str, as_json: bool) -> None:
 def remove(ctx: click.Context, space: str, name: str, as_json: bool) -> None:
     """Remove the source NAME from SPACE with all its documents."""
     with opened() as platform:
-        with transaction(platform) as connection:
-            request_source_removal(connection, identify(connection, space)["id"], name)
+        with entered(platform, space) as (connection, row):
+            request_source_removal(connection, row["id"], name)
         report = run(space)
     if not as_json:
         say(f"Removed the source {name}.")

@@ -1,13 +1,12 @@
 """`rage space`: memory spaces."""
 
-import shutil
-
 import click
 
 from cli.output import json_option, print_json, print_table, progress, say
-from cli.session import identify, opened, transaction
-from resources.domain import Space
-from resources.platform import LOCAL_ADMIN
+from cli.session import opened
+from resources import space_administration
+from resources.access import LOCAL_ADMIN
+from resources.domain import Isolation, Space
 from resources.postgres import spaces
 
 _PAGE = 100
@@ -21,16 +20,22 @@ def space() -> None:
 @space.command()
 @click.argument("name")
 @click.option("--shards", type=click.IntRange(1, 64), default=1, help="More than 1 spreads a large space over machines.")
+@click.option(
+    "--isolation",
+    type=click.Choice([each.value for each in Isolation]),
+    default=Isolation.SHARED.value,
+    show_default=True,
+    help="Kept apart by rows, in a database of its own, or with its bytes under a key of its own.",
+)
+@click.option("--database", help="Of a dedicated space: its name in RAGE_DEDICATED_DATABASE_URLS.")
 @json_option
-def create(name: str, shards: int, as_json: bool) -> None:
+def create(name: str, shards: int, isolation: str, database: str | None, as_json: bool) -> None:
     """Create the space NAME."""
     spaces.check_name(name)
     with opened() as platform, progress("Preparing the model") as _:
-        embedder = platform.embedder
-        with transaction(platform) as connection:
-            model, dimension = embedder.model, embedder.dimension
-            spaces.create(connection, name, shards=shards, model=model, dimension=dimension, creator=LOCAL_ADMIN)
-            created = spaces.by_name(connection, name)
+        created = space_administration.create(
+            platform, LOCAL_ADMIN, name, shards=shards, isolation=Isolation(isolation), database=database
+        )
     if as_json:
         print_json(created)
     else:
@@ -42,8 +47,8 @@ def create(name: str, shards: int, as_json: bool) -> None:
 def list_(as_json: bool) -> None:
     """List the spaces."""
     found: list[Space] = []
-    with opened() as platform, transaction(platform) as connection:
-        while page := spaces.listing(connection, found[-1].name if found else "", _PAGE):
+    with opened() as platform:
+        while page := space_administration.listing(platform, LOCAL_ADMIN, found[-1].name if found else "", _PAGE):
             found += page
     if as_json:
         print_json(found)
@@ -61,18 +66,11 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
     """Delete the space NAME with everything in it."""
     with opened("worker") as platform:
         with platform.database.transaction() as connection:
-            row = identify(connection, name)
+            spaces.identify(connection, name)
         if not yes:
             click.confirm(f"Delete the space {name} and everything in it?", abort=True, err=True)
         with progress("Waiting for runs to end"):
-            for shard in range(row["shards"]):
-                platform.lock(row["id"], f"shard-{shard}")
-        with platform.database.transaction(space=row["id"]) as connection:
-            spaces.delete(connection, row["id"])
-        # Rows are the truth: what is left behind by a crash from here on is unreachable, and only takes up room.
-        platform.forget_lexical(row["id"])
-        shutil.rmtree(platform.lexical_path(row["id"]), ignore_errors=True)
-        platform.objects.delete_space(row["id"])
+            space_administration.delete(platform, name)
     if as_json:
         print_json({"name": name, "deleted": True})
     else:

@@ -75,6 +75,7 @@ def _run(
     from rage_assets.platform_resource import platform_resource
 
     failure: RageError | None = None
+    content = platform.content(space["database"])
     with open_instance(platform) as instance:
         if not instance.has_dynamic_partition(str(SPACES.name), space["name"]):
             instance.add_dynamic_partitions(str(SPACES.name), [space["name"]])
@@ -83,9 +84,9 @@ def _run(
         result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config=_QUIET)
         if not result.success:
             failure = _cause(result)
-            with platform.database.transaction(space=space["id"]) as connection:
+            with content.transaction(space=space["id"]) as connection:
                 runs.finish(connection, job_id, failed=str(failure))
-    with platform.database.transaction(space=space["id"]) as connection:
+    with content.transaction(space=space["id"]) as connection:
         row = runs.get(connection, job_id)
     if row is None:
         raise failure or ServiceUnavailable("The run left no record.", hint="Look at it in the Dagster UI.")

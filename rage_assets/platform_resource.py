@@ -53,6 +53,7 @@ class PlatformResource:
             row["shards"],
             context.run.run_id,
             self._progress,
+            row["database"],
         )
         for shard in work.shards:
             if not platform.lock(work.space_id, f"shard-{shard}", wait=False):

@@ -30,6 +30,7 @@ class Work:
         shards: The shards of it that this run covers.
         shard_count: How many shards the space has.
         run_id: Dagster's id of the run, which everything written carries.
+        database: The database of a dedicated space; None for the shared one.
         progress: Told `(stage, documents done, documents in all if known)`.
     """
 
@@ -40,11 +41,12 @@ class Work:
     shard_count: int
     run_id: str
     progress: Progress = no_progress
+    database: str | None = None
     code_version: str = field(default_factory=code_version)
 
     def transaction(self) -> AbstractContextManager[Connection]:
         """A transaction of the pipeline that sees this space and no other."""
-        return self.platform.database.transaction(space=self.space_id)
+        return self.platform.content(self.database).transaction(space=self.space_id)
 
     def batches(self, *stages: str) -> Iterator[list[dict[str, Any]]]:
         """The staged documents at `stages`, in batches of bounded size."""
@@ -61,7 +63,15 @@ class Work:
         runs.add_errors(
             connection,
             self.run_id,
-            [{"path": f.document["path"], "reason": f.reason, "detail": f.detail[:300]} for f in failures],
+            [
+                {
+                    "document_id": str(f.document["id"]),
+                    "path": f.document["path"],
+                    "reason": f.reason,
+                    "detail": f.detail[:300],
+                }
+                for f in failures
+            ],
         )
 
     def count(self, connection: Connection, counts: dict[str, int] | None = None, **totals: float) -> None:

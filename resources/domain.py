@@ -76,8 +76,22 @@ class Block(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
+class Isolation(StrEnum):
+    """How a space's content is kept apart: by rows, in a database of its own, or with its bytes under its own key."""
+
+    SHARED = "shared"
+    DEDICATED = "dedicated"
+    ENCRYPTED = "encrypted"
+
+
 class Space(BaseModel):
-    """A memory space: the unit of isolation, access and partitioning."""
+    """A memory space: the unit of isolation, access and partitioning.
+
+    Attributes:
+        role: What the caller may do in it.
+        max_documents: The most documents that it may hold; None without a limit.
+        max_bytes: The most bytes that its documents may have together; None without a limit.
+    """
 
     id: UUID
     name: str
@@ -87,6 +101,10 @@ class Space(BaseModel):
     quarantined: int = 0
     shards: int = 1
     live_index_version: str | None = None
+    isolation: Isolation = Isolation.SHARED
+    role: str | None = None
+    max_documents: int | None = None
+    max_bytes: int | None = None
     created_at: datetime
 
 

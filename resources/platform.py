@@ -1,19 +1,26 @@
 """All parts of the platform, opened as configured. Everything that needs a store, an index or a model starts here."""
 
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 from uuid import UUID
 
+from resources.access import Caller, Role
 from resources.embedding import Embedder, open_embedder
-from resources.errors import InvalidSettings
+from resources.errors import InvalidSettings, NotFound
 from resources.lexical.protocol import LexicalIndex
 from resources.objects.store import ObjectStore, default_url
+from resources.postgres import rights, spaces
 from resources.postgres.database import Connection, Database
 from resources.postgres.embedded import EmbeddedPostgres, check_home
 from resources.postgres.migrate import check_schema, migrate
 from resources.settings import Settings
 
-LOCAL_ADMIN = "local-admin"
+T = TypeVar("T")
 
 
 class Platform:
@@ -31,6 +38,8 @@ class Platform:
         self._pool_size = pool_size
         self._lexical: dict[UUID, LexicalIndex] = {}
         self._locks: dict[tuple[UUID, str], Connection] = {}
+        self._dedicated: dict[str, Database] = {}
+        self._opening = threading.Lock()
         check_home(settings.home)
 
     @cached_property
@@ -68,12 +77,111 @@ class Platform:
 
     def ensure_schema(self) -> None:
         """Migrates the embedded database; elsewhere says when `rage migrate` is due."""
-        owner = self.url("owner")
+        self._ensure_schema(self.url("owner"))
+
+    def _ensure_schema(self, owner: str) -> None:
         if check_schema(owner):
             return
         if not self._embedded:
             raise InvalidSettings("The database has not the schema of this code.", hint="Run `rage migrate` once.")
         migrate(owner)
+
+    def dedicated_url(self, name: str, role: str) -> str:
+        """The URL, for a role, of a database that one space has to itself.
+
+        Raises:
+            InvalidSettings: No database of that name is configured.
+        """
+        if self._embedded:
+            return self._embedded.url(f"rage_{role}", f"space_{name}")
+        given = self.settings.dedicated_database_urls
+        urls = json.loads(given.get_secret_value()) if given else {}
+        if name not in urls:
+            raise InvalidSettings(
+                f"RAGE_DEDICATED_DATABASE_URLS names no database {name!r}.", hint="Add its URL there, by that name."
+            )
+        return str(urls[name])
+
+    def prepare_dedicated(self, name: str) -> None:
+        """Makes the database of a dedicated space on the embedded server, and its schema; elsewhere checks the schema."""
+        if self._embedded:
+            self._embedded.create_database(f"space_{name}")
+        owner = self.dedicated_url(name, "owner")
+        if not check_schema(owner):
+            migrate(owner)
+
+    def empty_dedicated(self, name: str, space: UUID) -> None:
+        """Removes a space from its own database; on the embedded server the database goes with it."""
+        if not self._embedded:
+            with self.content(name).transaction(space=space) as connection:
+                spaces.delete(connection, space)
+        with self._opening:
+            database = self._dedicated.pop(name, None)
+        if database is not None:
+            database.close()
+        if self._embedded:
+            self._embedded.drop_database(f"space_{name}")
+
+    def content(self, database: str | None) -> Database:
+        """The database with a space's content: `database` as the space's row names it, None for the shared one.
+
+        Raises:
+            InvalidSettings: It is not configured.
+            ServiceUnavailable: It does not answer.
+        """
+        if database is None:
+            return self.database
+        with self._opening:
+            if database not in self._dedicated:
+                self._ensure_schema(self.dedicated_url(database, "owner"))
+                url = self.dedicated_url(database, self.role)
+                self._dedicated[database] = Database(url, f"rage_{self.role}", (1, self._pool_size[1])).open()
+            return self._dedicated[database]
+
+    @contextmanager
+    def enter(
+        self, caller: Caller, space: str, least: Role = Role.READER, timeout_s: float = 0
+    ) -> Iterator[tuple[Connection, dict[str, Any]]]:
+        """A transaction of `caller` where the content of the space lies, and the space's row.
+
+        Raises:
+            NotFound: There is no such space, or the caller does not see it.
+            Forbidden: The caller's role in it is less than `least`.
+            ServiceUnavailable: Its database does not answer, or its key is not there.
+        """
+        with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
+            row = spaces.identify(connection, space)
+            rights.check_role(row["role"], least)
+            if row["database"] is None:
+                yield connection, row
+                return
+            carried = rights.of_transaction(connection, caller)
+        with self.content(row["database"]).transaction(rights=carried, timeout_s=timeout_s) as connection:
+            yield connection, row | spaces.identify(connection, space)
+
+    def look(self, caller: Caller, act: Callable[[Connection], T], timeout_s: float = 0) -> T:
+        """What `act` gives in the first database of the caller's spaces in which it finds what it looks for.
+
+        Raises:
+            NotFound: It finds it in none.
+        """
+        with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
+            try:
+                with connection.transaction():
+                    return act(connection)
+            except NotFound as missing:
+                elsewhere = spaces.dedicated_databases(connection)
+                if not elsewhere:
+                    raise
+                carried, not_found = rights.of_transaction(connection, caller), missing
+        for name in elsewhere:
+            with self.content(name).transaction(rights=carried, timeout_s=timeout_s) as connection:
+                try:
+                    with connection.transaction():
+                        return act(connection)
+                except NotFound:
+                    continue
+        raise not_found
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -145,6 +253,9 @@ class Platform:
         self._locks.clear()
         for space in list(self._lexical):
             self.forget_lexical(space)
+        for database in self._dedicated.values():
+            database.close()
+        self._dedicated.clear()
         if "database" in self.__dict__:
             self.database.close()
         if "_embedded" in self.__dict__ and self._embedded:

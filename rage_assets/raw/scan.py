@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, cast
 from uuid import UUID
 
+from rage_assets.raw.access import AccessFiles
 from rage_assets.raw.diff import Difference, diff
 from rage_assets.raw.read import Refused, read_file
 from rage_assets.raw.sources import SeenFile, SourceReader, open_source
@@ -13,7 +14,7 @@ from rage_assets.work import Work
 from resources import identity
 from resources.domain import Source
 from resources.errors import RageError, SourceUnreadable
-from resources.postgres import garbage, quarantine, runs, sources, staging
+from resources.postgres import access_rules, garbage, quarantine, runs, sources, staging
 from resources.postgres.quarantine import Failure
 
 
@@ -78,9 +79,29 @@ def _scan_source(work: Work, source: Source, result: Scan) -> None:
     reader = open_source(source, work.space_id, work.platform)
     with work.transaction() as connection:
         row = connection.execute("SELECT removing, device FROM sources WHERE id = %s", (source.id,)).fetchone()
+        access = AccessFiles(access_rules.known_files(connection, source.id))
     assert row is not None
+    complete = False
+    try:
+        _scan_files(work, source, reader, row, access, result)
+        complete = True
+    finally:  # what was read before a source failed is published: under the rules that were met
+        if not row["removing"]:
+            _apply(work, source, reader, access, complete=complete)
+
+
+def _apply(work: Work, source: Source, reader: SourceReader, access: AccessFiles, *, complete: bool) -> None:
+    with work.transaction() as connection:
+        problems = access.put_to_effect(connection, reader, work.space_id, source.id, complete=complete)
+        if problems:
+            runs.add_errors(connection, work.run_id, problems)
+
+
+def _scan_files(
+    work: Work, source: Source, reader: SourceReader, row: dict[str, Any], access: AccessFiles, result: Scan
+) -> None:
     device = None if row["removing"] else reader.identity()
-    seen = iter(()) if row["removing"] else _of_shards(work, source, reader)
+    seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
     removed: list[dict[str, Any]] = []
     pending: list[_Candidate] = []
     found = 0
@@ -114,7 +135,7 @@ def _scan_source(work: Work, source: Source, result: Scan) -> None:
     work.progress("scan", found, found)
 
 
-def _of_shards(work: Work, source: Source, reader: SourceReader) -> Iterator[SeenFile]:
+def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterator[SeenFile]:
     """The files whose documents lie in this run's shards and that nobody deleted."""
     batch: list[SeenFile] = []
     wanted = set(work.shards)
@@ -130,7 +151,7 @@ def _of_shards(work: Work, source: Source, reader: SourceReader) -> Iterator[See
                 work.platform.objects.fs.rm_file(file.locator)
         batch.clear()
 
-    for file in reader.scan():
+    for file in files:
         if work.shard_count > 1:
             document = identity.document_id(source.id, file.path)
             if identity.shard_of(document, work.shard_count) not in wanted:

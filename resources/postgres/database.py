@@ -3,16 +3,19 @@
 A transaction without a name sees no row: row-level security compares against what is set here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from resources.errors import InvalidInput, ServiceUnavailable
+from resources.access import Caller
+from resources.errors import InvalidInput, ServiceUnavailable, Unauthorized
+from resources.postgres.rights import Rights
 
 Connection = psycopg.Connection[dict[str, Any]]
 _WAIT_S = 10.0
@@ -70,25 +73,32 @@ class Database:
         self._pool.close(timeout=5)
 
     @contextmanager
-    def transaction(self, *, caller: str = "", space: UUID | None = None, timeout_s: float = 0) -> Iterator[Connection]:
-        """A transaction that sees what `caller` may see (API) or what lies in `space` (pipeline).
+    def transaction(
+        self,
+        *,
+        caller: Caller | None = None,
+        rights: Rights | None = None,
+        space: UUID | None = None,
+        timeout_s: float = 0,
+        withdrawn: Sequence[UUID] = (),
+    ) -> Iterator[Connection]:
+        """A transaction that sees what `caller` may see (API) or what lies in `space` (pipeline); without either, nothing.
 
         Args:
-            caller: The principal on whose behalf the API reads or writes.
+            caller: On whose behalf the API reads or writes; the database looks up what they are entitled to.
+            rights: The same, looked up before in another database.
             space: The space on which the pipeline works.
             timeout_s: Each statement's time limit; 0 for none.
+            withdrawn: Spaces that nobody may read now, because their key is not there.
 
         Raises:
             ServiceUnavailable: The database does not answer, or a statement took too long.
+            Unauthorized: The caller's sign-in was revoked.
             InvalidInput: A value cannot be stored.
         """
         try:
             with self._pool.connection() as connection:
-                connection.execute(
-                    "SELECT set_config('rage.caller', %s, true), set_config('rage.space', %s, true), "
-                    "set_config('statement_timeout', %s, true)",
-                    (caller, str(space) if space else "", str(int(timeout_s * 1000))),
-                )
+                self._begin(connection, caller, rights, space, timeout_s, withdrawn)
                 yield connection
         except (PoolTimeout, psycopg.OperationalError) as error:
             raise _unavailable(error) from error
@@ -97,6 +107,44 @@ class Database:
                 f"The database refuses a value: {str(error).strip().splitlines()[0]}.",
                 hint="Text may hold no NUL character and no half of a surrogate pair.",
             ) from error
+
+    @staticmethod
+    def _begin(
+        connection: Connection,
+        caller: Caller | None,
+        rights: Rights | None,
+        space: UUID | None,
+        timeout_s: float,
+        withdrawn: Sequence[UUID],
+    ) -> None:
+        """Names who acts, for this transaction alone: the settings end with it, whoever gets the connection next."""
+        request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+        settings = (str(int(timeout_s * 1000)), request_id, str(space) if space else "")
+        query = (
+            "SELECT set_config('statement_timeout', %s, true), set_config('rage.request_id', %s, true), "
+            "set_config('rage.space', %s, true)"
+        )
+        if rights is not None:
+            parts = (rights.names, rights.members, rights.readable, rights.ingestable, rights.administered)
+            entering = "rage_enter(%s, %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])"
+            connection.execute(f"{query}, {entering}", (*settings, *parts))
+        elif caller is not None:
+            row = connection.execute(
+                f"{query}, rage_begin(%s, %s, %s, %s, %s, %s::uuid[]) AS begun",
+                (
+                    *settings,
+                    caller.principal,
+                    caller.principals,
+                    caller.platform_role,
+                    caller.session,
+                    caller.issued_at,
+                    list(withdrawn),
+                ),
+            ).fetchone()
+            if not row or not row["begun"]:
+                raise Unauthorized("The sign-in was revoked.", hint="Sign in again.")
+        else:
+            connection.execute(query, settings)
 
     def dedicated(self) -> Connection:
         """A connection of its own outside the pool, in autocommit, for locks that live as long as it does."""

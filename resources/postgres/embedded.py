@@ -129,6 +129,25 @@ class EmbeddedPostgres:
         password = json.loads(self._keys.read_text())[role]
         return f"postgresql://{role}:{quote(password)}@/{database}?host={quote(str(self._socket), safe='')}"
 
+    def create_database(self, name: str) -> None:
+        """Creates a database of the owner's with the vector extension, unless it is there."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER rage_owner").format(sql.Identifier(name)))
+        with psycopg.connect(self.url("postgres", name), autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+
+    def drop_database(self, name: str) -> None:
+        """Drops a database and cuts off whoever is still connected to it."""
+        import psycopg
+        from psycopg import sql
+
+        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
     def close(self) -> None:
         """Lets go of the server; the last holder of the last process stops it."""
         self._holders[self._data] -= 1

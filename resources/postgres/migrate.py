@@ -81,6 +81,8 @@ def migrate(url: str) -> None:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 connection.commit()
+            # PostgreSQL lets everybody execute a new function; here nobody may whom a migration does not name
+            guard.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rage FROM PUBLIC")
     except psycopg.errors.InsufficientPrivilege as error:
         raise InvalidSettings(
             f"The role of RAGE_DATABASE_URL may not migrate: {error.diag.message_primary}.",

@@ -4,24 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from resources.postgres.access_rules import classify_staged
 from resources.postgres.database import Connection
 
 
 def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None:
     """Makes staged documents live. What falls away is noted as garbage, for `resources.postgres.garbage`."""
     listed = list(ids)
+    classify_staged(connection, listed)
     _note_garbage(connection, space_id, listed)
     connection.execute(
         """
         INSERT INTO documents AS d (id, space_id, source_id, path, shard, state, title, media_type, language, size,
-                                    mtime_ns, sha256, version_id, parser, run_id, code_version)
+                                    mtime_ns, sha256, version_id, parser, run_id, code_version, access_id)
         SELECT id, space_id, source_id, path, shard, 'live', title, media_type, language, size, mtime_ns, sha256,
-               version_id, parser, run_id, code_version
+               version_id, parser, run_id, code_version, access_id
         FROM staged_documents WHERE id = ANY(%s)
         ON CONFLICT (id) DO UPDATE SET state = 'live', title = EXCLUDED.title, media_type = EXCLUDED.media_type,
             language = EXCLUDED.language, size = EXCLUDED.size, mtime_ns = EXCLUDED.mtime_ns, sha256 = EXCLUDED.sha256,
             version_id = EXCLUDED.version_id, parser = EXCLUDED.parser, run_id = EXCLUDED.run_id,
-            code_version = EXCLUDED.code_version, shard = EXCLUDED.shard, updated_at = now()
+            code_version = EXCLUDED.code_version, shard = EXCLUDED.shard, access_id = EXCLUDED.access_id,
+            updated_at = now()
         """,
         (listed,),
     )
@@ -34,22 +37,23 @@ def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None
     connection.execute(
         """
         INSERT INTO blocks (id, space_id, document_id, source_id, version_id, "order", type, text, language, page,
-                            section, metadata, run_id, code_version)
+                            section, metadata, run_id, code_version, access_id)
         SELECT b.id, b.space_id, b.document_id, s.source_id, s.version_id, b."order", b.type, b.text, b.language, b.page,
-               b.section, b.metadata, s.run_id, s.code_version
+               b.section, b.metadata, s.run_id, s.code_version, s.access_id
         FROM staged_blocks b JOIN staged_documents s ON s.id = b.document_id WHERE s.id = ANY(%s)
         ON CONFLICT (id) DO UPDATE SET version_id = EXCLUDED.version_id, "order" = EXCLUDED."order",
             text = EXCLUDED.text, language = EXCLUDED.language, page = EXCLUDED.page, section = EXCLUDED.section,
-            metadata = EXCLUDED.metadata, run_id = EXCLUDED.run_id, code_version = EXCLUDED.code_version
+            metadata = EXCLUDED.metadata, run_id = EXCLUDED.run_id, code_version = EXCLUDED.code_version,
+            access_id = EXCLUDED.access_id
         """,
         (listed,),
     )
     connection.execute(
         """
         INSERT INTO passages (id, space_id, document_id, source_id, version_id, "order", section, text, text_hash,
-                              block_ids, types, languages)
+                              block_ids, types, languages, access_id)
         SELECT p.id, p.space_id, p.document_id, s.source_id, s.version_id, p."order", p.section, p.text, p.text_hash,
-               p.block_ids, p.types, p.languages
+               p.block_ids, p.types, p.languages, s.access_id
         FROM staged_passages p JOIN staged_documents s ON s.id = p.document_id WHERE s.id = ANY(%s)
         """,
         (listed,),
@@ -74,7 +78,7 @@ def remove(connection: Connection, space_id: UUID, ids: Sequence[UUID], run_id: 
     _note_garbage(connection, space_id, listed)
     rows = connection.execute(
         """
-        SELECT d.id, d.path, d.sha256,
+        SELECT d.id, d.path, d.sha256, d.access_id,
                (SELECT count(*) FROM blocks b WHERE b.document_id = d.id) AS blocks,
                (SELECT count(*) FROM passages p WHERE p.document_id = d.id) AS passages,
                (SELECT array_agg(DISTINCT p.text_hash) FROM passages p WHERE p.document_id = d.id) AS hashes,
@@ -86,8 +90,9 @@ def remove(connection: Connection, space_id: UUID, ids: Sequence[UUID], run_id: 
     for row in rows:
         connection.execute(
             """
-            INSERT INTO receipts (id, space_id, document_id, path, run_id, deleted_at, removed, text_hashes, sha256)
-            VALUES (%s, %s, %s, %s, %s, now(), jsonb_build_object('rows', %s, 'passages', %s), %s, %s)
+            INSERT INTO receipts (id, space_id, document_id, path, run_id, deleted_at, removed, text_hashes, sha256,
+                                  access_id)
+            VALUES (%s, %s, %s, %s, %s, now(), jsonb_build_object('rows', %s, 'passages', %s), %s, %s, %s)
             ON CONFLICT (id) DO UPDATE SET run_id = EXCLUDED.run_id, deleted_at = EXCLUDED.deleted_at,
                 removed = EXCLUDED.removed, text_hashes = EXCLUDED.text_hashes, sha256 = EXCLUDED.sha256
             """,
@@ -101,6 +106,7 @@ def remove(connection: Connection, space_id: UUID, ids: Sequence[UUID], run_id: 
                 row["passages"],
                 row["hashes"] or [],
                 row["sha256"],
+                row["access_id"],
             ),
         )
     # a document that never became live has nothing but its row in quarantine; its receipt, if asked for, ends here

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from resources.postgres.access_rules import classes_of
 from resources.postgres.database import Connection
 
 
@@ -27,20 +28,22 @@ class Failure:
 
 def put(connection: Connection, space_id: UUID, run_id: str, failures: Sequence[Failure]) -> None:
     """Moves documents from staging to quarantine; the same bytes failing again count as another attempt."""
+    classes = classes_of(connection, (failure.document for failure in failures))
     for failure in failures:
         row = failure.document
         connection.execute(
             """
             INSERT INTO quarantine AS q (document_id, space_id, source_id, path, shard, size, mtime_ns, sha256, parser,
-                                         reason, detail, retryable, last_run_id)
+                                         reason, detail, retryable, last_run_id, access_id)
             VALUES (%(id)s, %(space)s, %(source_id)s, %(path)s, %(shard)s, %(size)s, %(mtime_ns)s, %(sha256)s,
-                    %(parser)s, %(reason)s, %(detail)s, %(retryable)s, %(run)s)
+                    %(parser)s, %(reason)s, %(detail)s, %(retryable)s, %(run)s, %(access)s)
             ON CONFLICT (document_id) DO UPDATE SET
                 attempts = CASE WHEN q.last_run_id = EXCLUDED.last_run_id THEN q.attempts
                                 WHEN q.sha256 IS NOT DISTINCT FROM EXCLUDED.sha256 THEN q.attempts + 1 ELSE 1 END,
                 size = EXCLUDED.size, mtime_ns = EXCLUDED.mtime_ns, sha256 = EXCLUDED.sha256, parser = EXCLUDED.parser,
                 reason = EXCLUDED.reason, detail = EXCLUDED.detail, retryable = EXCLUDED.retryable,
-                retry_requested = false, last_run_id = EXCLUDED.last_run_id, updated_at = now()
+                retry_requested = false, last_run_id = EXCLUDED.last_run_id, access_id = EXCLUDED.access_id,
+                updated_at = now()
             """,
             {key: row.get(key) for key in ("id", "source_id", "path", "shard", "size", "mtime_ns", "sha256", "parser")}
             | {
@@ -49,6 +52,7 @@ def put(connection: Connection, space_id: UUID, run_id: str, failures: Sequence[
                 "detail": failure.detail[:2000].replace("\0", ""),
                 "retryable": failure.retryable,
                 "run": run_id,
+                "access": classes[row["id"]],
             },
         )
     connection.execute(

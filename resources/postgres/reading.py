@@ -123,6 +123,28 @@ def raw(connection: Connection, document_id: UUID) -> dict[str, Any]:
     return row
 
 
+def job(connection: Connection, job_id: UUID) -> dict[str, Any]:
+    """The record of a run. Of its errors only those are shown whose documents the caller may see.
+
+    Raises:
+        NotFound: There is none, or it is not visible.
+    """
+    query = "SELECT r.*, rage_role_in(r.space_id) AS role FROM runs r WHERE r.id = %s"
+    row = connection.execute(query, (job_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no job {job_id}.")
+    if row["role"] != "admin":
+        named = [error["document_id"] for error in row["errors"] if error.get("document_id")]
+        visible = connection.execute(
+            "SELECT document_id::text AS id FROM quarantine WHERE document_id = ANY(%(ids)s::uuid[]) "
+            "UNION SELECT id::text FROM documents WHERE id = ANY(%(ids)s::uuid[])",
+            {"ids": named},
+        ).fetchall()
+        shown = {each["id"] for each in visible}
+        row["errors"] = [error for error in row["errors"] if error.get("document_id", "") in shown | {""}]
+    return row
+
+
 def receipt(connection: Connection, receipt_id: UUID) -> dict[str, Any]:
     """The receipt of a removal.
 

@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 import psycopg
 from pydantic import BaseModel
 
+from resources.access import Role
 from resources.errors import NotFound
-from resources.postgres import sources, spaces
+from resources.postgres import rights, sources, spaces
 from resources.postgres.database import Connection
 
 
@@ -23,14 +24,22 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
 
     Raises:
         NotFound: There is no such document, it is not visible, or its removal was asked for before.
+        Forbidden: The caller may read it, but not remove it.
     """
+    seen = connection.execute(
+        "SELECT space_id FROM documents WHERE id = %(id)s UNION SELECT space_id FROM quarantine WHERE document_id = %(id)s",
+        {"id": document_id},
+    ).fetchone()
+    if seen is None:
+        raise _missing(document_id)
+    rights.require(connection, seen["space_id"], Role.INGESTOR)
     row = connection.execute(
-        "UPDATE documents SET state = 'removing' WHERE id = %s AND state = 'live' RETURNING space_id, path",
+        "UPDATE documents SET state = 'removing' WHERE id = %s AND state = 'live' RETURNING space_id, path, access_id",
         (document_id,),
     ).fetchone()
     if row is None:  # one that never became live waits in quarantine
         row = connection.execute(
-            "SELECT q.space_id, q.path FROM quarantine q WHERE q.document_id = %s "
+            "SELECT q.space_id, q.path, q.access_id FROM quarantine q WHERE q.document_id = %s "
             "AND NOT EXISTS (SELECT FROM documents d WHERE d.id = q.document_id)",
             (document_id,),
         ).fetchone()
@@ -46,8 +55,8 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
     except psycopg.errors.UniqueViolation as error:
         raise _missing(document_id) from error
     connection.execute(
-        "INSERT INTO receipts (id, space_id, document_id, path) VALUES (%s, %s, %s, %s)",
-        (receipt_id, row["space_id"], document_id, row["path"]),
+        "INSERT INTO receipts (id, space_id, document_id, path, access_id) VALUES (%s, %s, %s, %s, %s)",
+        (receipt_id, row["space_id"], document_id, row["path"], row["access_id"]),
     )
     spaces.bump_epoch(connection, row["space_id"])  # a cached result may hold it
     space = connection.execute("SELECT name FROM spaces WHERE id = %s", (row["space_id"],)).fetchone()

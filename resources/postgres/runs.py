@@ -10,11 +10,14 @@ from resources.postgres.database import Connection
 MOST_ERRORS = 1000
 
 
-def queue(connection: Connection, run_id: UUID, space_id: UUID, *, job: str, code_version: str) -> None:
-    """Notes that a run was asked for."""
+def queue(
+    connection: Connection, run_id: UUID, space_id: UUID, *, job: str, code_version: str, requested_by: str = ""
+) -> None:
+    """Notes that a run was asked for, and by whom in which request."""
     connection.execute(
-        "INSERT INTO runs (id, space_id, job, state, code_version) VALUES (%s, %s, %s, 'queued', %s)",
-        (run_id, space_id, job, code_version),
+        "INSERT INTO runs (id, space_id, job, state, code_version, requested_by, request_id) "
+        "VALUES (%s, %s, %s, 'queued', %s, %s, NULLIF(current_setting('rage.request_id', true), ''))",
+        (run_id, space_id, job, code_version, requested_by),
     )
 
 

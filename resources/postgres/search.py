@@ -22,6 +22,7 @@ class Scope(NamedTuple):
         index_version: The live one, None where there is none.
         model: The embedding model of the live index version.
         dimension: The length of its vectors.
+        rights: Stands for all that the caller may see: results may be shared only among equal ones.
     """
 
     space: UUID
@@ -29,6 +30,7 @@ class Scope(NamedTuple):
     index_version: UUID | None
     model: str
     dimension: int
+    rights: str = ""
 
 
 class Narrowing(NamedTuple):
@@ -83,13 +85,13 @@ def scope(connection: Connection, space: str) -> Scope:
         NotFound: There is none, or the caller may not see it.
     """
     row = connection.execute(
-        "SELECT s.id, s.epoch, v.id AS index_version, v.model, v.dimension "
+        "SELECT s.id, s.epoch, v.id AS index_version, v.model, v.dimension, current_setting('rage.rights', true) AS rights "
         "FROM spaces s LEFT JOIN index_versions v ON v.id = s.live_index_version WHERE s.name = %s",
         (space,),
     ).fetchone()
     if row is None:
         raise NotFound(f"There is no space {space[:80]!r}.", hint="`rage space list` shows those there are.")
-    return Scope(row["id"], row["epoch"], row["index_version"], row["model"] or "", row["dimension"] or 0)
+    return Scope(row["id"], row["epoch"], row["index_version"], row["model"] or "", row["dimension"] or 0, row["rights"])
 
 
 def nearest(

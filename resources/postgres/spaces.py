@@ -7,15 +7,16 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from resources.domain import Space
-from resources.errors import Conflict, InvalidInput, NotFound
+from resources.domain import Isolation, Space
+from resources.errors import Conflict, Forbidden, InvalidInput, NotFound
 from resources.postgres.database import Connection
 
 # Dagster's partition keys may not hold | , [ ] and a name becomes part of URLs and paths.
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?")
 
 _SELECT = """
-SELECT s.id, s.name, s.shards, s.created_at, s.live_index_version::text,
+SELECT s.id, s.name, s.shards, s.created_at, s.live_index_version::text, s.isolation, s.max_documents, s.max_bytes,
+       rage_role_in(s.id) AS role,
        (SELECT count(*) FROM documents d WHERE d.space_id = s.id AND d.state = 'live') AS documents,
        (SELECT count(*) FROM blocks b WHERE b.space_id = s.id) AS blocks,
        (SELECT count(*) FROM passages p WHERE p.space_id = s.id) AS passages,
@@ -38,22 +39,49 @@ def check_name(name: str) -> str:
     return name
 
 
-def create(connection: Connection, name: str, *, shards: int, model: str, dimension: int, creator: str) -> UUID:
-    """Creates a space with its first index version, live, and entitles its creator.
+def create(
+    connection: Connection,
+    name: str,
+    *,
+    shards: int,
+    model: str,
+    dimension: int,
+    creator: str,
+    isolation: Isolation = Isolation.SHARED,
+    database: str | None = None,
+    space_id: UUID | None = None,
+) -> UUID:
+    """Creates a space with its first index version, live, and entitles its creator as its administrator.
+
+    Args:
+        connection: A transaction of a platform administrator.
+        name: Of the space.
+        shards: Over how many its documents are spread.
+        model: The embedding model of its first index version.
+        dimension: The length of that model's vectors.
+        creator: A principal.
+        isolation: How its content is kept apart.
+        database: The database of a dedicated space; None in that database itself.
+        space_id: Its id, where it has one already in another database.
 
     Raises:
         InvalidInput: The name cannot name a space.
         Conflict: There is one of that name.
+        Forbidden: The transaction's caller is no platform administrator.
     """
-    space_id, version = uuid4(), uuid4()
+    space_id, version = space_id or uuid4(), uuid4()
     try:
         with connection.transaction():
             connection.execute(
-                "SELECT rage_create_space(%s, %s, %s, %s, %s, %s, %s)",
-                (space_id, check_name(name), shards, version, model, dimension, creator),
+                "SELECT rage_create_space(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                (space_id, check_name(name), shards, version, model, dimension, creator, isolation, database),
             )
     except psycopg.errors.UniqueViolation as error:
         raise Conflict(f"There is a space {name!r} already.") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Forbidden(
+            "Only platform administrators create spaces.", hint="Ask one of them, or for the role admin of the platform."
+        ) from error
     return space_id
 
 
@@ -76,17 +104,26 @@ def by_name(connection: Connection, name: str) -> Space:
 
 
 def identify(connection: Connection, name: str) -> dict[str, Any]:
-    """`id`, `shards`, `epoch` and `live_index_version` of the space, without counting.
+    """The space's row, without counting: `id`, `shards`, `epoch`, `isolation`, `database` and more.
 
     Raises:
         NotFound: There is none, or it is not visible.
     """
     row = connection.execute(
-        "SELECT id, name, shards, epoch, live_index_version FROM spaces WHERE name = %s", (name,)
+        "SELECT id, name, shards, epoch, live_index_version, isolation, database, max_documents, max_bytes, "
+        "rage_role_in(id) AS role "
+        "FROM spaces WHERE name = %s",
+        (name,),
     ).fetchone()
     if row is None:
         raise _missing(name)
     return row
+
+
+def dedicated_databases(connection: Connection) -> list[str]:
+    """The databases of those dedicated spaces that this transaction may see."""
+    rows = connection.execute("SELECT database FROM spaces WHERE database IS NOT NULL ORDER BY database").fetchall()
+    return [row["database"] for row in rows]
 
 
 def names(connection: Connection) -> list[str]:

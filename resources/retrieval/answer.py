@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
+from resources.access import Caller
 from resources.errors import RageError, ServiceUnavailable
 from resources.retrieval import evidence
 from resources.retrieval.models import EMBEDDER_UNAVAILABLE, AnswerSource, Citation, QueryRequest, QueryResponse
@@ -30,7 +31,7 @@ class Answerer:
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
 
-    def answer(self, caller: str, request: QueryRequest) -> QueryResponse:
+    def answer(self, caller: Caller, request: QueryRequest) -> QueryResponse:
         """The answer that the evidence visible to `caller` gives.
 
         Raises:
@@ -74,7 +75,7 @@ class Answerer:
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
-    def stream(self, caller: str, request: QueryRequest) -> Iterator[Event]:
+    def stream(self, caller: Caller, request: QueryRequest) -> Iterator[Event]:
         """Yields the answer word by word, then its citations, then `done`; `error`, and nothing more, if it fails."""
         try:
             response = self.answer(caller, request)

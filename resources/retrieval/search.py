@@ -7,20 +7,22 @@ can cost hits but can neither show what is removed nor what the caller may not s
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from resources.access import Caller
 from resources.domain import Block
 from resources.embedding.protocol import Embedder
 from resources.errors import ServiceUnavailable
 from resources.lexical.analysis import content_stems
 from resources.lexical.protocol import LexicalIndex
 from resources.postgres import search as reads
-from resources.postgres.database import Connection, Database
+from resources.postgres.database import Connection
 from resources.retrieval import highlight, tiers
 from resources.retrieval.models import (
     DocumentView,
@@ -34,6 +36,16 @@ from resources.retrieval.models import (
 from resources.retrieval.patterns import Pattern, compile_pattern
 
 _STATEMENT_S = 10.0
+
+
+class Enter(Protocol):
+    """Begins a caller's transaction where a space's content lies."""
+
+    def __call__(
+        self, caller: Caller, space: str, *, timeout_s: float = 0
+    ) -> AbstractContextManager[tuple[Connection, dict[str, Any]]]:
+        """The transaction, and the space's row; raises `NotFound` where the caller does not see it."""
+        ...
 
 
 class Hit(NamedTuple):
@@ -53,7 +65,7 @@ class Retriever:
     """Answers searches on behalf of callers; threads may share it.
 
     Args:
-        database: In the role `rage_api`.
+        enter: Begins a caller's transaction where a space's content lies, as `Platform.enter` does.
         embedder: The model of the live index versions.
         lexical: Opens a space's lexical index; raises `LexicalUnavailable` where it cannot.
         cached_queries: How many query vectors to remember.
@@ -62,21 +74,21 @@ class Retriever:
 
     def __init__(
         self,
-        database: Database,
+        enter: Enter,
         embedder: Embedder,
         lexical: Callable[[UUID], LexicalIndex],
         *,
         cached_queries: int = 2_048,
         cached_results: int = 512,
     ) -> None:
-        self._database = database
+        self._enter = enter
         self._embedder = embedder
         self._lexical = lexical
         self._vectors: LRUCache[str, NDArray[np.float32]] = LRUCache(cached_queries)
         self._responses: LRUCache[Hashable, SearchResponse] = LRUCache(cached_results)
         self._lock = threading.Lock()
 
-    def search(self, caller: str, request: SearchRequest) -> SearchResponse:
+    def search(self, caller: Caller, request: SearchRequest) -> SearchResponse:
         """The passages of a space that fit a query best, as far as `caller` may see them.
 
         Raises:
@@ -86,10 +98,10 @@ class Retriever:
         """
         started = time.perf_counter()
         pattern = compile_pattern(request.query) if request.mode == "pattern" else None
-        with self._database.transaction(caller=caller, timeout_s=_STATEMENT_S) as connection:
+        with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, _):
             where = reads.scope(connection, request.space)
             # Read in this transaction, the epoch is never older than what it stands for.
-            key = (caller, where.space, where.epoch, where.index_version, request.model_dump_json())
+            key = (where.rights, where.space, where.epoch, where.index_version, request.model_dump_json())
             with self._lock:
                 response = self._responses.get(key)
             if response is None:
@@ -101,14 +113,14 @@ class Retriever:
                         self._responses[key] = response
         return response.model_copy(update={"took_ms": round((time.perf_counter() - started) * 1000, 2)})
 
-    def hits(self, caller: str, space: str, query: str, k: int) -> tuple[list[Hit], list[str]]:
+    def hits(self, caller: Caller, space: str, query: str, k: int) -> tuple[list[Hit], list[str]]:
         """Evidence: the hybrid search's hits with all their blocks, best first, several of a document if they are best.
 
         Returns:
             The hits, and what was degraded. Raises as `search` does.
         """
         request = SearchRequest(space=space, query=query, k=k)
-        with self._database.transaction(caller=caller, timeout_s=_STATEMENT_S) as connection:
+        with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, _):
             return self._hits(connection, reads.scope(connection, space), request, None, spread=False)
 
     def query_vector(self, text: str) -> NDArray[np.float32]:

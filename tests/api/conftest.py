@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from resources.identity import block_id, document_id, passage_id, text_hash, version_id
 from resources.postgres import runs, sources
-from resources.tokens import issue_token
+from resources.sign_in.local import issue_token
 from tests.conftest import Home, _new_home
 
 

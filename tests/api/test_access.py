@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
-from resources.tokens import issue_token
+from resources.sign_in.local import issue_token
 from tests.api.conftest import error_of
 
 OPEN = {"/health", "/ready"}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from cli.ports import answers, free_port
-from resources.tokens import issue_token
+from resources.sign_in.local import issue_token
 from tests.conftest import ROOT
 
 

@@ -8,7 +8,7 @@ import ir_measures
 import pytest
 from ir_measures import nDCG
 
-from resources.tokens import issue_token
+from resources.sign_in.local import issue_token
 from tests.end_to_end.conftest import served
 
 pytestmark = pytest.mark.real

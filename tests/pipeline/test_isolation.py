@@ -3,7 +3,10 @@
 import psycopg
 import pytest
 
+from resources.access import Caller
+
 pytestmark = pytest.mark.real
+ME, SOMEBODY, NOBODY = (Caller(f"user:{name}") for name in ("me", "somebody", "nobody"))
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +19,16 @@ def two_spaces(shared_home, tmp_path_factory):
         ids[name] = shared_home.space(name, folder=folder)
         shared_home.ingest(name)
     (folder / "broken.txt").write_bytes(b"")
+    (folder / "closed").mkdir()
+    (folder / "closed" / "a.md").write_text("# Closed\n\nFor few.\n")
+    (folder / "closed" / ".rage-access.yaml").write_text("groups: [few]\n")
     shared_home.ingest("theirs")
     (folder / "theirs.md").rename(folder / "theirs2.md")
     shared_home.ingest("theirs")
     platform = shared_home.platform()
     with psycopg.connect(platform.url("owner"), options="-c search_path=rage,public") as connection:
-        connection.execute("UPDATE entitlements SET principal = 'somebody' WHERE space_id = %s", (ids["theirs"],))
+        for principal, name in (("user:me", "mine"), ("user:somebody", "theirs")):
+            connection.execute("UPDATE entitlements SET principal = %s WHERE space_id = %s", (principal, ids[name]))
         connection.execute(
             "INSERT INTO exclusions (document_id, space_id, receipt_id) VALUES (gen_random_uuid(), %s, gen_random_uuid())",
             (ids["theirs"],),
@@ -69,8 +76,8 @@ def test_a_caller_sees_no_row_of_a_space_to_which_it_is_not_entitled(two_spaces)
     listed = readable(home)
     assert {"documents", "blocks", "passages", "vectors", "receipts", "quarantine", "runs"} <= set(listed)
     for table in listed:
-        theirs = home.rows(f"SELECT count(*) AS n FROM {table} WHERE space_id = %s", ids["theirs"], caller="somebody")
-        mine = home.rows(f"SELECT count(*) AS n FROM {table} WHERE space_id = %s", ids["theirs"])
+        theirs = home.rows(f"SELECT count(*) AS n FROM {table} WHERE space_id = %s", ids["theirs"], caller=SOMEBODY)
+        mine = home.rows(f"SELECT count(*) AS n FROM {table} WHERE space_id = %s", ids["theirs"], caller=ME)
         assert theirs[0]["n"] > 0, table
         assert mine[0]["n"] == 0, table
 
@@ -78,13 +85,13 @@ def test_a_caller_sees_no_row_of_a_space_to_which_it_is_not_entitled(two_spaces)
 def test_a_transaction_that_names_nobody_sees_nothing(two_spaces):
     home, _ = two_spaces
     for table in readable(home):
-        assert home.rows(f"SELECT count(*) AS n FROM {table}", caller="")[0]["n"] == 0
+        assert home.rows(f"SELECT count(*) AS n FROM {table}", caller=None)[0]["n"] == 0
 
 
 def test_the_name_of_a_caller_ends_with_its_transaction(two_spaces):
     home, _ = two_spaces
     platform = home.platform()
-    for caller, expected in (("local-admin", 1), ("somebody", 1), ("", 0), ("nobody", 0)) * 5:
+    for caller, expected in ((ME, 1), (SOMEBODY, 1), (None, 0), (NOBODY, 0)) * 5:
         with platform.database.transaction(caller=caller) as connection:
             assert connection.execute("SELECT count(*) AS n FROM spaces").fetchone()["n"] == expected
     platform.close()

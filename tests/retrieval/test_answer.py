@@ -7,7 +7,7 @@ import pytest
 from resources.errors import NotFound
 from resources.retrieval.answer import UNKNOWN, Answerer
 from resources.retrieval.models import QueryRequest
-from tests.retrieval.conftest import OWNER
+from tests.retrieval.conftest import MALLORY, OWNER
 
 pytestmark = pytest.mark.real
 
@@ -68,7 +68,7 @@ def test_without_embedder_words_must_carry_the_answer(stocked):
 
 def test_a_stranger_gets_no_answer(stocked):
     with pytest.raises(NotFound):
-        ask(stocked, "warranty", caller="mallory")
+        ask(stocked, "warranty", caller=MALLORY)
 
 
 def test_a_removed_document_is_no_evidence(stocked):
@@ -86,6 +86,6 @@ def test_the_stream_says_the_same_as_the_answer(stocked):
 
 
 def test_a_stream_that_fails_ends_with_its_error(stocked):
-    events = list(Answerer(stocked.retriever()).stream("mallory", QueryRequest(space=stocked.name, query="x")))
+    events = list(Answerer(stocked.retriever()).stream(MALLORY, QueryRequest(space=stocked.name, query="x")))
     assert [event.name for event in events] == ["error"]
     assert events[0].data["code"] == "not_found"

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from resources.errors import InvalidInput, NotFound
 from resources.lexical.protocol import LexicalPassage
 from resources.retrieval.models import SearchRequest
-from tests.retrieval.conftest import OWNER
+from tests.retrieval.conftest import MALLORY, OWNER
 
 pytestmark = pytest.mark.real
 
@@ -110,7 +110,7 @@ def test_an_unknown_space_is_not_found(stocked):
 
 def test_another_callers_space_is_not_found(stocked):
     with pytest.raises(NotFound):
-        ask(stocked, "warranty", caller="mallory")
+        ask(stocked, "warranty", caller=MALLORY)
 
 
 def test_a_lexical_index_that_names_foreign_passages_leaks_nothing(stocked, stranger):
@@ -183,7 +183,7 @@ def test_a_remembered_response_is_not_for_other_callers(stocked):
     retriever = stocked.retriever()
     ask(stocked, "warranty", retriever=retriever)
     with pytest.raises(NotFound):
-        ask(stocked, "warranty", caller="mallory", retriever=retriever)
+        ask(stocked, "warranty", caller=MALLORY, retriever=retriever)
 
 
 def test_a_wildcard_and_an_expression_find_text_as_written(stocked):

@@ -3,10 +3,11 @@
 import subprocess
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from rage_assets.raw.sources.folder import FolderReader
 from rage_assets.raw.sources.git import GitReader
-from rage_assets.raw.sources.object_store import open_url
+from rage_assets.raw.sources.object_store import ObjectStoreReader
 from resources.errors import SourceUnreadable
 
 FILES = {"b.md": "b", "a/z.md": "in a", "a.txt": "a", "ü/ñ.md": "more", "a b.md": "space"}
@@ -32,7 +33,7 @@ def source(request, tmp_path):
     if request.param == "folder":
         return FolderReader(folder), folder, lambda: None
     if request.param == "object_store":
-        return open_url(f"file://{folder}"), folder, lambda: None
+        return ObjectStoreReader(LocalFileSystem(), str(folder)), folder, lambda: None
     git(tmp_path, "init", "-q", str(folder))
     commit(folder)
     return GitReader(f"file://{folder}", tmp_path / "copy"), folder, lambda: commit(folder)
@@ -69,7 +70,8 @@ def test_a_file_that_is_gone_is_gone(source):
 
 def test_a_source_that_is_not_there_is_unreadable_and_never_empty(tmp_path):
     missing = tmp_path / "missing"
-    for reader in (FolderReader(missing), open_url(f"file://{missing}"), GitReader(f"file://{missing}", tmp_path / "c")):
+    store = ObjectStoreReader(LocalFileSystem(), str(missing))
+    for reader in (FolderReader(missing), store, GitReader(f"file://{missing}", tmp_path / "c")):
         with pytest.raises(SourceUnreadable):
             list(reader.scan())
 
