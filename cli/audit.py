@@ -2,8 +2,8 @@
 
 import re
 import sys
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ _AGO = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A day, a time (UTC unless it says otherwise), or how long ago: 2026-01-31, 2026-01-31T12:00, 90d, 12h."""
 
     name = "when"
@@ -70,7 +70,7 @@ def list_(newest: int, as_json: bool, **given: Any) -> None:
         _ = platform.database
         with audit_log.owner(platform.url("owner")) as connection:
             found = list(audit_log.rows(connection, audit_log.Filters(**given), newest=newest))[::-1]
-        with audited(platform, "audit.list", change=False, rows=len(found), **_said(given)):
+        with audited(platform, "audit.list", change=False, rows=len(found), filters=_said(given)):
             lines = [line_of(row) for row in found]
     if as_json:
         print_json(lines)
@@ -139,12 +139,11 @@ def export(to: Path | None, as_json: bool, **given: Any) -> None:
 
     if as_json and to is None:
         raise click.UsageError("--json needs --to: without it the entries themselves are on stdout.")
-    with opened() as platform:
-        with audited(platform, "audit.export", change=False, **_said(given)) as facts:
-            with audit_log.owner(platform.url("owner")) as connection, _sink(to) as out, progress("Exporting"):
-                rows = audit_log.rows(connection, audit_log.Filters(**given))
-                written = write_export(out, rows, KeyRing.load(platform.settings), _said(given))
-            facts["rows"] = written.rows
+    with opened() as platform, audited(platform, "audit.export", change=False, filters=_said(given)) as facts:
+        with audit_log.owner(platform.url("owner")) as connection, _sink(to) as out, progress("Exporting"):
+            rows = audit_log.rows(connection, audit_log.Filters(**given))
+            written = write_export(out, rows, KeyRing.load(platform.settings), _said(given))
+        facts["rows"] = written.rows
     if as_json:
         print_json({"file": str(to), "rows": written.rows, "sha256": written.sha256.hex()})
     elif to is not None:
@@ -161,12 +160,15 @@ def seal(moment: datetime, to: Path, as_json: bool) -> None:
     from resources.audit.key import KeyRing
     from resources.audit.segments import seal as do_seal
 
-    with opened() as platform, progress("Sealing"):
-        with audited(platform, "audit.seal", target=to.name, before=moment) as facts:
-            done = do_seal(platform, KeyRing.load(platform.settings), moment, to.absolute())
-            segment = done.segment
-            if segment is not None:
-                facts |= {"first_seq": segment.first_seq, "last_seq": segment.last_seq, "sha256": segment.sha256.hex()}
+    with (
+        opened() as platform,
+        progress("Sealing"),
+        audited(platform, "audit.seal", target=to.name, before=moment) as facts,
+    ):
+        done = do_seal(platform, KeyRing.load(platform.settings), moment, to.absolute())
+        segment = done.segment
+        if segment is not None:
+            facts |= {"first_seq": segment.first_seq, "last_seq": segment.last_seq, "sha256": segment.sha256.hex()}
     if as_json:
         rows = segment.last_seq - segment.first_seq + 1 if segment else 0
         print_json({"file": str(to) if segment else None, "rows": rows, "finished": [each.file for each in done.finished]})
