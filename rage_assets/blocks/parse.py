@@ -9,6 +9,7 @@ from rage_assets.blocks.parsing import parse_file
 from rage_assets.work import Work
 from resources import identity
 from resources.domain import ParsedDocument
+from resources.encryption.errors import Tampered
 from resources.errors import NotFound, ParseFailed
 from resources.postgres import staging
 from resources.postgres.quarantine import Failure
@@ -30,6 +31,8 @@ def parse_staged(work: Work) -> dict[str, int]:
                 parsed.append((row, parse_file(data, row["path"], max_bytes=work.platform.settings.max_file_bytes)))
             except ParseFailed as error:
                 failures.append(Failure(row, error.reason, str(error)))
+            except Tampered as error:
+                failures.append(Failure(row, "tampered", str(error)))
             except NotFound as error:
                 failures.append(Failure(row, "bytes_lost", str(error), retryable=True))
         with work.transaction() as connection:

@@ -22,9 +22,9 @@ def open_source(source: Source, space_id: UUID, platform: Platform) -> SourceRea
 
         return FolderReader(Path(source.location))
     if source.kind == "upload":
-        from rage_assets.raw.sources.object_store import ObjectStoreReader
+        from rage_assets.raw.sources.upload import UploadReader
 
-        return ObjectStoreReader(platform.objects.fs, platform.objects.uploads_path(space_id), may_be_absent=True)
+        return UploadReader(platform.objects, space_id)
     if source.kind == "object_store":
         from rage_assets.raw.sources.object_store import open_url
 
