@@ -1,5 +1,9 @@
 """`rage key`: API keys for machines."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 
 from cli.output import json_option, note, print_json, print_table, say
@@ -8,6 +12,7 @@ from resources.access import LOCAL_ADMIN, Role
 from resources.errors import InvalidInput
 from resources.postgres import api_keys
 from resources.postgres.api_keys import ApiKey
+from resources.postgres.database import Connection
 from resources.sign_in import keys
 
 _PAGE = 500
@@ -29,6 +34,19 @@ class _Days(click.ParamType[int]):
         return int(number)
 
 
+@contextmanager
+def _transaction(action: str, **facts: Any) -> Iterator[Connection]:
+    """A transaction of the local administrator, written down in the audit."""
+    from resources.audit.acts import audited
+
+    with (
+        opened() as platform,
+        audited(platform, action, **facts),
+        platform.database.transaction(caller=LOCAL_ADMIN) as connection,
+    ):
+        yield connection
+
+
 @click.group()
 def key() -> None:
     """Create, list and revoke API keys for machines."""
@@ -37,15 +55,18 @@ def key() -> None:
 @key.command()
 @click.argument("name")
 @click.option("--space", "spaces", multiple=True, required=True, help="A space; may be given more than once.")
-@click.option("--role", type=click.Choice([*Role]), default=Role.READER, show_default=True, help="The role in each.")
+@click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), default="reader", show_default=True, help="The role in each."
+)
 @click.option("--expires", "days", type=_Days(), default="90d", show_default=True, help="After how many days it ends.")
 @json_option
 def create(name: str, spaces: tuple[str, ...], role: Role, days: int, as_json: bool) -> None:
     """Create the key NAME and print it, this one time."""
-    if not 1 <= len(name) <= 100:
-        raise InvalidInput("A key's name has 1 to 100 characters.")
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise InvalidInput("A key's name has 1 to 100 visible characters.")
     new = keys.new_key()
-    with opened() as platform, platform.database.transaction(caller=LOCAL_ADMIN) as connection:
+    facts = {"target": f"key:{new.id}", "spaces": spaces, "role": role, "days": days}
+    with _transaction("keys.create", **facts) as connection:
         found = api_keys.administered(connection, spaces)
         created = api_keys.create(connection, new.id, name, new.sha256, days=days, spaces=found, role=Role(role))
     if as_json:
@@ -60,7 +81,7 @@ def create(name: str, spaces: tuple[str, ...], role: Role, days: int, as_json: b
 def list_(as_json: bool) -> None:
     """List the keys, the expired and revoked ones included."""
     found: list[ApiKey] = []
-    with opened() as platform, platform.database.transaction(caller=LOCAL_ADMIN) as connection:
+    with _transaction("keys.list", change=False) as connection:
         while page := api_keys.listing(connection, (found[-1].created_at, found[-1].id) if found else None, _PAGE):
             found += page
     if as_json:
@@ -86,7 +107,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def revoke(key_id: str, as_json: bool) -> None:
     """Revoke the key ID, at once."""
-    with opened() as platform, platform.database.transaction(caller=LOCAL_ADMIN) as connection:
+    with _transaction("keys.revoke", target=f"key:{key_id}") as connection:
         api_keys.revoke(connection, key_id)
     if as_json:
         print_json({"id": key_id, "revoked": True})

@@ -6,6 +6,7 @@ Only whoever owns the schema reads and writes them; the API's role has no right 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -17,7 +18,11 @@ from resources.postgres import users
 from resources.postgres.database import Connection, Database
 from resources.sign_in.passwords import check_password, hash_password
 
-_role = click.option("--role", type=click.Choice([*Role]), help="A role on every space; without it, only what spaces grant.")
+_role = click.option(
+    "--role",
+    type=click.Choice([str(role) for role in Role]),
+    help="A role on every space; without it, only what spaces grant.",
+)
 _groups = click.option("--group", "groups", multiple=True, metavar="NAME", help="A group; may be given more than once.")
 _stdin = click.option("--password-stdin", is_flag=True, help="Read the password as one line from standard input.")
 
@@ -38,7 +43,7 @@ def add(name: str, role: Role | None, groups: tuple[str, ...], password_stdin: b
     users.check_name(name)
     users.check_groups(groups)
     hashed = _asked(name, password_stdin)
-    with _administration() as connection:
+    with _administration("users.add", name, role=role, groups=groups) as connection:
         added = users.add(connection, name, hashed, role, groups)
     _print(added, f"Added {added.name} as {added.principal}.", as_json)
 
@@ -50,7 +55,7 @@ def add(name: str, role: Role | None, groups: tuple[str, ...], password_stdin: b
 def passwd(name: str, password_stdin: bool, as_json: bool) -> None:
     """Give the user NAME another password; asks for it, and ends all their sign-ins."""
     hashed = _asked(name, password_stdin)
-    with _administration() as connection:
+    with _administration("users.passwd", name) as connection:
         changed = users.set_password(connection, name, hashed)
     _print(changed, f"{changed.name} has another password now and must sign in again.", as_json)
 
@@ -62,7 +67,7 @@ def passwd(name: str, password_stdin: bool, as_json: bool) -> None:
 @json_option
 def set_(name: str, role: Role | None, groups: tuple[str, ...], as_json: bool) -> None:
     """Give the user NAME this role and these groups in place of all that they had; what is left out is taken away."""
-    with _administration() as connection:
+    with _administration("users.set", name, role=role, groups=groups) as connection:
         changed = users.set_rights(connection, name, role, groups)
     _print(changed, f"{changed.name}: role {changed.platform_role or 'none'}, groups {_listed(changed.groups)}.", as_json)
 
@@ -72,7 +77,7 @@ def set_(name: str, role: Role | None, groups: tuple[str, ...], as_json: bool) -
 @json_option
 def disable(name: str, as_json: bool) -> None:
     """Keep the user NAME from signing in, and end all their sign-ins at once."""
-    with _administration() as connection:
+    with _administration("users.disable", name) as connection:
         changed = users.disable(connection, name)
     _print(changed, f"{changed.name} cannot sign in any more; `rage user enable` undoes it.", as_json)
 
@@ -82,7 +87,7 @@ def disable(name: str, as_json: bool) -> None:
 @json_option
 def enable(name: str, as_json: bool) -> None:
     """Let the user NAME sign in, now, whatever attempts have failed."""
-    with _administration() as connection:
+    with _administration("users.enable", name) as connection:
         changed = users.enable(connection, name)
     _print(changed, f"{changed.name} can sign in.", as_json)
 
@@ -91,7 +96,7 @@ def enable(name: str, as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the users."""
-    with _administration() as connection:
+    with _administration("users.list", change=False) as connection:
         found = users.listing(connection)
     if as_json:
         print_json([_shown(each) for each in found])
@@ -113,12 +118,13 @@ def list_(as_json: bool) -> None:
 
 
 @contextmanager
-def _administration() -> Iterator[Connection]:
-    """A transaction of the schema's owner."""
-    with opened() as platform:
+def _administration(action: str, name: str = "", *, change: bool = True, **details: Any) -> Iterator[Connection]:
+    """A transaction of the schema's owner, written down in the audit."""
+    from resources.audit.acts import audited
+
+    with opened() as platform, audited(platform, action, target=name, change=change, **details):
         if platform.settings.oidc_issuer:
             note(f"Sign-in is by {platform.settings.oidc_issuer}: these users count again once it is no longer configured.")
-        platform.ensure_schema()
         database = Database(platform.url("owner"), "none", (1, 1)).open()
         try:
             with database.transaction() as connection:

@@ -1,0 +1,1 @@
+"""Local users, API keys, and the one authenticator."""
