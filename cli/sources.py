@@ -6,9 +6,11 @@ import click
 
 from cli.ingest import print_report, run
 from cli.output import json_option, print_json, print_table, say
-from cli.session import entered, opened
+from cli.session import checked, entered, opened
+from resources.access.rules import AccessRule
+from resources.errors import InvalidInput
 from resources.intake import add_source
-from resources.postgres import sources
+from resources.postgres import access_rules, sources
 from resources.postgres.removal import request_source_removal
 
 
@@ -72,3 +74,39 @@ def remove(ctx: click.Context, space: str, name: str, as_json: bool) -> None:
     if not as_json:
         say(f"Removed the source {name}.")
     ctx.exit(print_report(report, as_json))
+
+
+@source.command()
+@click.argument("space")
+@click.argument("name")
+@click.option(
+    "--rule", "rules", multiple=True, metavar="'PATTERN = GROUP, …'", help="Repeat it; the last that matches decides."
+)
+@click.option("--clear", is_flag=True, help="Remove all rules.")
+@json_option
+def access(space: str, name: str, rules: tuple[str, ...], clear: bool, as_json: bool) -> None:
+    """Show, or replace, who may see which documents of the source NAME of SPACE.
+
+    A rule is a pattern as in .gitignore and the groups that may see what matches it: 'hr/** = hr, board'. The group
+    everyone stands for all members of the space; no group at all for its administrators alone.
+    """
+    parsed = [_rule(rule) for rule in rules]
+    with opened() as platform, entered(platform, space) as (connection, row):
+        found = sources.get(connection, row["id"], name)
+        changed = access_rules.set_rules(connection, found.id, parsed) if parsed or clear else 0
+        in_effect = access_rules.rules_of(connection, found.id)
+    if as_json:
+        print_json({"rules": in_effect, "changed": changed})
+        return
+    shown = [(rule.pattern, ", ".join(rule.groups) or "(administrators)") for rule in in_effect]
+    print_table(("pattern", "groups"), shown, empty=f"{name} has no rules: all members of {space} see its documents.")
+    if parsed or clear:
+        say(f"{changed} documents changed.")
+
+
+def _rule(given: str) -> AccessRule:
+    pattern, separator, groups = given.partition("=")
+    if not separator:
+        raise InvalidInput(f"{given[:80]!r} is no rule.", hint="Write 'PATTERN = GROUP, GROUP'.")
+    names = [group.strip() for group in groups.split(",") if group.strip()]
+    return checked(AccessRule, pattern=pattern.strip(), groups=tuple(names))

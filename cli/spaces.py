@@ -2,6 +2,7 @@
 
 import click
 
+from cli.encryption import destroy_key, rotate_key
 from cli.output import json_option, print_json, print_table, progress, say
 from cli.session import opened
 from resources import space_administration
@@ -15,6 +16,10 @@ _PAGE = 100
 @click.group()
 def space() -> None:
     """Create, list and delete memory spaces."""
+
+
+space.add_command(rotate_key)
+space.add_command(destroy_key)
 
 
 @space.command()
@@ -56,6 +61,39 @@ def list_(as_json: bool) -> None:
     rows = [(s.name, s.documents, s.blocks, s.passages, s.quarantined, f"{s.created_at:%Y-%m-%d %H:%M}") for s in found]
     columns = ("name", "documents", "blocks", "passages", "quarantined", "created")
     print_table(columns, rows, empty="There is no space yet. Create one with `rage space create NAME`.")
+
+
+@space.command()
+@click.argument("name")
+@click.option("--documents", type=click.IntRange(0), help="The most documents; without it, no limit.")
+@click.option("--bytes", "size", type=click.IntRange(0), help="The most bytes of documents; without it, no limit.")
+@json_option
+def quota(name: str, documents: int | None, size: int | None, as_json: bool) -> None:
+    """Set how much the space NAME may hold; what is there already stays."""
+    with opened() as platform:
+        changed = space_administration.set_quota(platform, LOCAL_ADMIN, name, documents, size)
+    if as_json:
+        print_json(changed)
+    else:
+        limits = [f"{documents} documents"] * (documents is not None) + [f"{size} bytes"] * (size is not None)
+        say(f"{name} may hold {' and '.join(limits) or 'as much as there is room for'}.")
+
+
+@space.command()
+@click.argument("name")
+@click.option("--isolation", type=click.Choice([each.value for each in Isolation]), required=True)
+@click.option("--database", help="Of a dedicated space: its name in RAGE_DEDICATED_DATABASE_URLS.")
+@json_option
+def move(name: str, isolation: str, database: str | None, as_json: bool) -> None:
+    """Move the space NAME to another isolation. Searches go on; if it is killed, give it again."""
+    from resources.space_moving import move as move_space
+
+    with opened("worker") as platform, progress("Moving") as report:
+        moved = move_space(platform, name, Isolation(isolation), database, report)
+    if as_json:
+        print_json({"name": name, "isolation": isolation, "moved": moved})
+    else:
+        say(f"{name} is {isolation} now: {', '.join(f'{count} {what}' for what, count in moved.items() if count)}.")
 
 
 @space.command()

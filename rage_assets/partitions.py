@@ -14,6 +14,7 @@ PARTITIONS = dg.MultiPartitionsDefinition({"space": SPACES, "shard": SHARDS})
 ONE_RUN = dg.BackfillPolicy.single_run()
 
 JOB_TAG = "rage/job_id"
+REQUEST_TAG = "rage/request_id"
 SPACE_TAG = "rage/space"
 
 

@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import dagster as dg
+import structlog
 
-from rage_assets.partitions import JOB_TAG, covered
+from rage_assets.partitions import JOB_TAG, REQUEST_TAG, covered
 from rage_assets.work import Progress, Work, no_progress
 from resources.platform import Platform
 from resources.postgres import runs, spaces
@@ -27,6 +28,7 @@ def platform_resource(given: Settings | None = None, progress: Progress = no_pro
         try:
             yield PlatformResource(platform, progress)
         finally:
+            structlog.contextvars.unbind_contextvars("request_id", "run_id")
             platform.close()
 
     return open_platform
@@ -45,7 +47,13 @@ class PlatformResource:
         space, shards = covered(list(context.partition_keys))
         with platform.database.transaction() as connection:
             row = spaces.identify(connection, space)
-        work = Work(
+        for shard in shards:
+            if shard < row["shards"] and not platform.lock(row["id"], f"shard-{shard}", wait=False):
+                context.log.info(f"Another run works on shard {shard} of {space}; waiting for it.")
+                platform.lock(row["id"], f"shard-{shard}")
+        with platform.database.transaction() as connection:  # whoever held the locks may have moved the space
+            row = spaces.identify(connection, space)
+        return Work(
             platform,
             row["id"],
             space,
@@ -55,11 +63,6 @@ class PlatformResource:
             self._progress,
             row["database"],
         )
-        for shard in work.shards:
-            if not platform.lock(work.space_id, f"shard-{shard}", wait=False):
-                context.log.info(f"Another run works on shard {shard} of {space}; waiting for it.")
-                platform.lock(work.space_id, f"shard-{shard}")
-        return work
 
     def begin(self, context: Any, work: Work) -> None:
         """Notes that the run began. Earlier runs that still count as running hold no lock any more: they died."""
@@ -77,6 +80,10 @@ class PlatformResource:
                 job=context.run.job_name,
                 code_version=work.code_version,
             )
+            row = runs.get(connection, job_id)
+        if row is not None and row["request_id"]:  # who follows a request finds its run, and the run's statements
+            context.instance.add_run_tags(work.run_id, {REQUEST_TAG: row["request_id"]})
+            structlog.contextvars.bind_contextvars(request_id=row["request_id"], run_id=work.run_id)
 
 
 def _report_dead(instance: dg.DagsterInstance, run_id: str) -> None:

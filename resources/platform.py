@@ -10,7 +10,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from resources.access import Caller, Role
+from resources.domain import Isolation
 from resources.embedding import Embedder, open_embedder
+from resources.encryption.keyring import Keyring
+from resources.encryption.providers import Providers
 from resources.errors import InvalidSettings, NotFound
 from resources.lexical.protocol import LexicalIndex
 from resources.objects.store import ObjectStore, default_url
@@ -18,6 +21,7 @@ from resources.postgres import rights, spaces
 from resources.postgres.database import Connection, Database
 from resources.postgres.embedded import EmbeddedPostgres, check_home
 from resources.postgres.migrate import check_schema, migrate
+from resources.postgres.space_keys import SpaceKeys
 from resources.settings import Settings
 
 T = TypeVar("T")
@@ -152,12 +156,30 @@ class Platform:
         with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
             row = spaces.identify(connection, space)
             rights.check_role(row["role"], least)
+            if least is not Role.READER:
+                spaces.check_still(row)
             if row["database"] is None:
+                if row["isolation"] == Isolation.ENCRYPTED:
+                    self.keyring.check(row["id"])
                 yield connection, row
                 return
             carried = rights.of_transaction(connection, caller)
         with self.content(row["database"]).transaction(rights=carried, timeout_s=timeout_s) as connection:
             yield connection, row | spaces.identify(connection, space)
+
+    @contextmanager
+    def administer(self, caller: Caller, space: str, timeout_s: float = 0) -> Iterator[tuple[Connection, dict[str, Any]]]:
+        """A transaction of an administrator of a space where its members are kept, and the space's row.
+
+        Raises:
+            NotFound: There is no such space, or the caller does not see it.
+            Forbidden: The caller does not administer it.
+        """
+        spaces.check_name(space)
+        with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
+            row = spaces.identify(connection, space)
+            rights.check_role(row["role"], Role.ADMIN)
+            yield connection, row
 
     def look(self, caller: Caller, act: Callable[[Connection], T], timeout_s: float = 0) -> T:
         """What `act` gives in the first database of the caller's spaces in which it finds what it looks for.
@@ -165,7 +187,8 @@ class Platform:
         Raises:
             NotFound: It finds it in none.
         """
-        with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
+        withdrawn = self.keyring.withdrawn()
+        with self.database.transaction(caller=caller, timeout_s=timeout_s, withdrawn=withdrawn) as connection:
             try:
                 with connection.transaction():
                     return act(connection)
@@ -186,7 +209,12 @@ class Platform:
     @cached_property
     def objects(self) -> ObjectStore:
         """The store of raw bytes."""
-        return ObjectStore(self.settings.object_store_url or default_url(self.settings.home))
+        return ObjectStore(self.settings.object_store_url or default_url(self.settings.home), self.keyring)
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys of encrypted spaces."""
+        return Keyring(SpaceKeys(lambda: self.database), Providers(self.settings))
 
     @cached_property
     def embedder(self) -> Embedder:

@@ -8,7 +8,7 @@ from resources.access import Caller, Role
 from resources.domain import Isolation, Space
 from resources.errors import InvalidInput
 from resources.platform import Platform
-from resources.postgres import rights, spaces
+from resources.postgres import quotas, rights, spaces
 
 
 def create(
@@ -38,7 +38,7 @@ def create(
     spaces.check_name(name)
     rights.require_platform(caller, Role.ADMIN)
     space_id = uuid4()
-    place = _database(platform, isolation, database, space_id)
+    place = database_of(platform, isolation, database, space_id)
     embedder = platform.embedder
     facts: dict[str, Any] = {
         "shards": shards,
@@ -76,6 +76,19 @@ def listing(platform: Platform, caller: Caller, after: str = "", limit: int = 10
     ]
 
 
+def set_quota(platform: Platform, caller: Caller, name: str, documents: int | None, size: int | None) -> Space:
+    """Sets how many documents and bytes a space may hold, None without a limit.
+
+    Raises:
+        NotFound: There is no such space, or the caller does not see it.
+        Forbidden: The caller is no platform administrator.
+    """
+    with platform.enter(caller, name) as (connection, row):
+        rights.require_platform(caller, Role.ADMIN)
+        quotas.set_quota(connection, row["id"], documents, size)
+    return describe(platform, caller, name)
+
+
 def delete(platform: Platform, name: str) -> None:
     """Deletes a space with everything in it, once the runs on it have ended.
 
@@ -100,7 +113,12 @@ def delete(platform: Platform, name: str) -> None:
     platform.objects.delete_space(row["id"])
 
 
-def _database(platform: Platform, isolation: Isolation, given: str | None, space_id: UUID) -> str | None:
+def database_of(platform: Platform, isolation: Isolation, given: str | None, space_id: UUID) -> str | None:
+    """The name of the database in which a space's content will lie, None for the shared one.
+
+    Raises:
+        InvalidInput: `given` does not fit the isolation.
+    """
     if isolation is not Isolation.DEDICATED:
         if given:
             raise InvalidInput("Only a dedicated space has a database of its own.", hint="Choose the isolation dedicated.")

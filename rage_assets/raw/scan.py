@@ -16,6 +16,7 @@ from resources.domain import Source
 from resources.errors import RageError, SourceUnreadable
 from resources.postgres import access_rules, garbage, quarantine, runs, sources, staging
 from resources.postgres.quarantine import Failure
+from resources.postgres.quotas import Quota
 
 
 @dataclass
@@ -23,11 +24,13 @@ class Scan:
     """What a scan found.
 
     Attributes:
+        quota: What the space may still take in.
         counts: Documents by what became of them: new, changed, removed, unchanged, quarantined, renamed.
         bytes_read: Bytes that had to be read.
         unreadable: The sources that could not be read, with the reason.
     """
 
+    quota: Quota
     counts: dict[str, int] = field(default_factory=dict)
     bytes_read: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
@@ -54,8 +57,8 @@ def scan_space(work: Work) -> Scan:
     Raises:
         SourceUnreadable: No source of the space can be read.
     """
-    result = Scan()
     with work.transaction() as connection:
+        result = Scan(Quota(connection, work.space_id))
         listed = sources.listing(connection, work.space_id)
     for source in listed:
         try:
@@ -148,7 +151,7 @@ def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterato
             if key not in gone:
                 yield file
             elif source.kind == "upload":  # the only copy is ours: it goes with the document
-                work.platform.objects.fs.rm_file(file.locator)
+                work.platform.objects.delete_upload(work.space_id, file.path)
         batch.clear()
 
     for file in files:
@@ -220,6 +223,9 @@ def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) 
         elif known is not None and _still_bad(known, candidate.sha256, recipe, work.platform.settings.max_attempts):
             same.append(seen)
             failing += 1
+        elif problem := _over_quota(result.quota, candidate):
+            _refuse(work, source, candidate.file, candidate.id, Refused("quota_exceeded", problem, retryable=True))
+            failing += 1
         else:
             differing.append(candidate)
     with work.transaction() as connection:
@@ -242,6 +248,12 @@ def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) 
     for candidate in pending:
         candidate.content.close()
     pending.clear()
+
+
+def _over_quota(quota: Quota, candidate: _Candidate) -> str | None:
+    """Why a document does not fit into the space, None where it does."""
+    before = candidate.known["size"] if candidate.known is not None else None
+    return quota.take(int(before is None), candidate.size - (before or 0))
 
 
 def _still_bad(known: dict[str, Any], sha256: bytes, recipe: str, max_attempts: int) -> bool:

@@ -73,7 +73,7 @@ def known_files(connection: Connection, source_id: UUID) -> dict[str, tuple[int,
 def replace_files(
     connection: Connection, space_id: UUID, source_id: UUID, files: Sequence[dict[str, Any]], *, keep_others: bool
 ) -> None:
-    """Makes `files` (rows with path, size, mtime_ns, rules, problem) the access files of a source, alone or beside others."""
+    """Makes `files` (rows with path, size, mtime_ns, rules, problem) the access files of a source, alone or not."""
     connection.execute("SELECT FROM sources WHERE id = %s FOR UPDATE", (source_id,))
     connection.execute(
         "DELETE FROM access_files WHERE source_id = %s AND (%s OR path = ANY(%s))",

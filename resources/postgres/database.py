@@ -119,10 +119,11 @@ class Database:
     ) -> None:
         """Names who acts, for this transaction alone: the settings end with it, whoever gets the connection next."""
         request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
-        settings = (str(int(timeout_s * 1000)), request_id, str(space) if space else "")
+        # the server's own log and activity view show the name: a slow statement leads back to its request
+        settings = (str(int(timeout_s * 1000)), request_id, f"rage {request_id}"[:63], str(space) if space else "")
         query = (
             "SELECT set_config('statement_timeout', %s, true), set_config('rage.request_id', %s, true), "
-            "set_config('rage.space', %s, true)"
+            "set_config('application_name', %s, true), set_config('rage.space', %s, true)"
         )
         if rights is not None:
             parts = (rights.names, rights.members, rights.readable, rights.ingestable, rights.administered)

@@ -33,6 +33,9 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
     if seen is None:
         raise _missing(document_id)
     rights.require(connection, seen["space_id"], Role.INGESTOR)
+    row = connection.execute("SELECT moving_to FROM spaces WHERE id = %s", (seen["space_id"],)).fetchone()
+    assert row is not None
+    spaces.check_still(row)
     row = connection.execute(
         "UPDATE documents SET state = 'removing' WHERE id = %s AND state = 'live' RETURNING space_id, path, access_id",
         (document_id,),

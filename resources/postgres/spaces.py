@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from resources.domain import Isolation, Space
-from resources.errors import Conflict, Forbidden, InvalidInput, NotFound
+from resources.errors import Conflict, Forbidden, InvalidInput, NotFound, ServiceUnavailable
 from resources.postgres.database import Connection
 
 # Dagster's partition keys may not hold | , [ ] and a name becomes part of URLs and paths.
@@ -111,13 +111,23 @@ def identify(connection: Connection, name: str) -> dict[str, Any]:
     """
     row = connection.execute(
         "SELECT id, name, shards, epoch, live_index_version, isolation, database, max_documents, max_bytes, "
-        "rage_role_in(id) AS role "
+        "moving_to, rage_role_in(id) AS role "
         "FROM spaces WHERE name = %s",
         (name,),
     ).fetchone()
     if row is None:
         raise _missing(name)
     return row
+
+
+def check_still(row: dict[str, Any]) -> None:
+    """Makes sure that a space is not being moved, for then nothing in it may change.
+
+    Raises:
+        ServiceUnavailable: It is.
+    """
+    if row["moving_to"]:
+        raise ServiceUnavailable("The space is being moved; it can be read, not changed.", hint="Try again soon.")
 
 
 def dedicated_databases(connection: Connection) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.finish import finished
 from rage_assets.blocks.parsing.media_type import media_type_of
-from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.outline import Outline, text_budget
 from rage_assets.blocks.parsing.registry import Parser, fingerprint, parser_for
 from resources.domain import ParsedDocument
 from resources.errors import ParseFailed
@@ -14,6 +14,9 @@ from resources.errors import ParseFailed
 __all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "parse_file", "parser_for", "parser_version"]
 
 MAX_BYTES = 200_000_000
+# Tables repeat their header and JSON its keys; what grows by more than this was made to.
+_MOST_GROWTH = 20
+_SMALL_TEXT = 50_000_000
 
 
 def __getattr__(name: str) -> str:
@@ -42,6 +45,7 @@ def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MA
     parser = parser_for(path, content.media_type)
     if parser is None:
         raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
+    budget = text_budget.set(_MOST_GROWTH * len(content.data) + _SMALL_TEXT)
     try:
         outline = parser.parse(content)
     except ParseFailed:
@@ -52,6 +56,8 @@ def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MA
     except Exception as error:  # a parser's bug or a hostile file: a quarantined row, never a crash
         message = f"The {parser.name} parser failed: {type(error).__name__}: {error}"
         raise ParseFailed("broken", message[:500]) from error
+    finally:
+        text_budget.reset(budget)
     if not outline.blocks:
         raise ParseFailed("no_text", "There is no text in the file.")
     return finished(outline, content, f"{parser.name}/{parser.version}")

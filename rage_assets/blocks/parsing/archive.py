@@ -2,7 +2,8 @@
 
 import io
 import zipfile
-from typing import TYPE_CHECKING
+import zlib
+from typing import TYPE_CHECKING, Any
 
 from resources.errors import ParseFailed
 
@@ -13,27 +14,30 @@ _MAX_TOTAL = 1_000_000_000
 _MAX_PART = 200_000_000
 _MAX_RATIO = 200
 _MAX_MEMBERS = 20_000
+_MAX_SIGNATURES = 200_000  # those of archives within the archive included
+_LOCAL_HEADER = 30
+_MAX_PROLOG = 256 * 1024
+_LONGEST_ENTITY = 1000
+# For every parser of lxml: nothing is replaced, loaded or fetched, and the library's own bounds hold.
+XML_OPTIONS: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "dtd_validation": False, "attribute_defaults": False,
+    "huge_tree": False,
+}  # fmt: skip
 
 
 class Archive:
     """The parts of a zip archive."""
 
     def __init__(self, data: bytes) -> None:
-        """Open an archive and check what it says of its sizes.
+        """Open an archive and check it, see `open_zip`.
 
         Raises:
             ParseFailed: `broken` for what is no archive or would unpack to too much, `encrypted` with a password.
         """
         try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
+            self._zip = open_zip(data)
         except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
             raise ParseFailed("broken", f"The file is a damaged archive: {error}.") from None
-        members = self._zip.infolist()
-        total = sum(member.file_size for member in members)
-        if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * len(data)):
-            raise ParseFailed("broken", f"The archive would unpack to {total} bytes in {len(members)} parts.")
-        if any(member.flag_bits & 1 for member in members):
-            raise ParseFailed("encrypted", "The archive is protected by a password.")
         self.names = set(self._zip.namelist())
 
     def read(self, name: str) -> bytes:
@@ -41,7 +45,7 @@ class Archive:
         try:
             with self._zip.open(name) as part:
                 data = part.read(_MAX_PART + 1)
-        except (KeyError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+        except (KeyError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError, zlib.error) as error:
             raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
         if len(data) > _MAX_PART:
             raise ParseFailed("broken", f"Part {name} unpacks to more than {_MAX_PART} bytes.")
@@ -51,17 +55,85 @@ class Archive:
         """The root of an XML part; entities stay unexpanded and nothing is fetched."""
         return parse_xml(self.read(name))
 
+    def refuse_doctypes(self) -> None:
+        """Refuses XML parts that declare a document type, before a library reads them that may follow it.
+
+        No format of this kind has one. What is no XML is left for the library to find out.
+
+        Raises:
+            ParseFailed: `broken`.
+        """
+        from lxml import etree
+
+        for name in self.names:
+            if not name.lower().endswith((".xml", ".rels", ".vml")):
+                continue
+            parser = etree.XMLPullParser(events=("start",), **XML_OPTIONS)
+            start = self._start(name)
+            try:
+                parser.feed(start)
+                root = next((element for _, element in parser.read_events()), None)
+                declares = root is None or bool(root.getroottree().docinfo.doctype)
+            except etree.XMLSyntaxError:
+                declares = b"DOCTYPE" in start.replace(b"\0", b"")
+            if declares:
+                raise ParseFailed("broken", f"Part {name} declares a document type, which no such file needs.")
+
+    def _start(self, name: str) -> bytes:
+        try:
+            with self._zip.open(name) as part:
+                return part.read(_MAX_PROLOG)
+        except (KeyError, zipfile.BadZipFile, OSError, EOFError, NotImplementedError, zlib.error) as error:
+            raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """Opens a zip archive, and checks what it says of its members before any is unpacked.
+
+    Raises:
+        ParseFailed: `broken` where it would unpack to too much, its members overlap, leave their folder or are packed
+            otherwise than usual; `encrypted` with a password.
+        zipfile.BadZipFile, ValueError, OSError, NotImplementedError: It is no archive.
+    """
+    if data.count(b"PK\1\2") > _MAX_SIGNATURES:  # before each becomes an object
+        raise ParseFailed("broken", "The archive has too many parts.")
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    members = archive.infolist()
+    total = sum(member.file_size for member in members)
+    if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * len(data)):
+        raise ParseFailed("broken", f"The archive would unpack to {total} bytes in {len(members)} parts.")
+    if any(member.flag_bits & 1 for member in members):
+        raise ParseFailed("encrypted", "The archive is protected by a password.")
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise ParseFailed("broken", "A part of the archive is packed in an unusual way.")
+    if any(".." in member.filename.replace("\\", "/").split("/") for member in members):
+        raise ParseFailed("broken", "A part of the archive names a place outside of it.")
+    end = 0
+    for member in sorted(members, key=lambda member: member.header_offset):
+        if member.header_offset < end:
+            raise ParseFailed("broken", "Parts of the archive overlap.")
+        end = member.header_offset + _LOCAL_HEADER + member.compress_size
+    return archive
+
 
 def parse_xml(data: bytes) -> "_Element":
     """The root of an XML document; entities stay unexpanded and nothing is fetched.
 
     Raises:
-        ParseFailed: `broken` when it is not XML.
+        ParseFailed: `broken` when it is not XML, or declares entities that lead elsewhere or multiply.
     """
     from lxml import etree
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(remove_comments=True, remove_pis=True, **XML_OPTIONS)
     try:
-        return etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ParseFailed("broken", f"Not XML: {error}") from None
+    declared = root.getroottree().docinfo.internalDTD
+    for entity in declared.iterentities() if declared is not None else ():
+        value = entity.content
+        if value is None or len(value) > _LONGEST_ENTITY or "&" in value or "%" in value:
+            raise ParseFailed(
+                "broken", f"The XML declares an entity, {str(entity.name)[:40]}, that is more than a short text."
+            )
+    return root

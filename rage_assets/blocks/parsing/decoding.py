@@ -15,6 +15,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DECLARED = re.compile(rb"""(?:charset|coding|encoding)\s*[=:]\s*["']?\s*([A-Za-z][\w.:-]{2,30})""")
+# Python's codecs that turn bytes into something else, or take very long to.
+_NO_ENCODINGS = frozenset(
+    ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem", "rot13", "base64", "bz2", "hex",
+     "quopri", "uu", "zlib")
+)  # fmt: skip
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 200_000
 _CENTRAL = {"bs", "cs", "hr", "hu", "pl", "ro", "sk", "sl", "sq"}
@@ -55,6 +60,15 @@ def decode(data: bytes) -> str:
         return _checked(_legacy(data))
 
 
+def text_encoding(name: str) -> str | None:
+    """The encoding that a file names, as Python calls it; None for one that is unknown or no encoding of texts."""
+    try:
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return None if found in _NO_ENCODINGS else found
+
+
 def looks_binary(data: bytes) -> bool:
     """Whether bytes without a byte order mark cannot be text in any usual encoding."""
     sample = data[:8192]
@@ -82,10 +96,11 @@ def _legacy(data: bytes) -> str:
     declared = _DECLARED.search(data[:2048])
     if declared:
         try:
-            name = codecs.lookup(declared[1].decode("ascii")).name
+            name = text_encoding(declared[1].decode("ascii"))
             # A page that says Latin-1 means Windows-1252, as browsers read it.
-            return data.decode("cp1252" if name == "iso8859-1" else name)
-        except (LookupError, UnicodeDecodeError):
+            if name:
+                return data.decode("cp1252" if name == "iso8859-1" else name)
+        except UnicodeError:
             pass
     damaged = data.decode("utf-8", "replace")
     lost = damaged.count("\ufffd")

@@ -7,6 +7,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_BASES = 20
+_DEEPEST = 8  # Word's lists have nine levels
+_MOST_ITEMS = 32_767
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
           (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))  # fmt: skip
 
@@ -73,7 +75,7 @@ class Styles:
                 number = number if number is not None else attribute(child(properties, "numId"), "val")
                 depth = depth if depth is not None else attribute(child(properties, "ilvl"), "val")
         number = "" if number in (None, "0") else number
-        return number or "", int(depth) if depth and depth.isdecimal() else 0
+        return number or "", min(int(depth), _DEEPEST) if depth and depth.isdecimal() else 0
 
     def _chain(self, paragraph: "_Element") -> "list[_Element]":
         style_id = attribute(child(paragraph, "pPr", "pStyle"), "val") or self._default
@@ -129,7 +131,7 @@ class Numbering:
 def _level(level: "_Element") -> tuple[str, str, int]:
     start = attribute(child(level, "start"), "val") or "1"
     form = attribute(child(level, "numFmt"), "val") or "decimal"
-    return form, attribute(child(level, "lvlText"), "val") or "", int(start) if start.isdecimal() else 1
+    return form, attribute(child(level, "lvlText"), "val") or "", min(int(start), _MOST_ITEMS) if start.isdecimal() else 1
 
 
 def _shown(count: int, form: str) -> str:

@@ -3,16 +3,28 @@
 import email
 import email.policy
 from email.message import EmailMessage, MIMEPart
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.decoding import decode
+from rage_assets.blocks.parsing.decoding import decode, text_encoding
 from rage_assets.blocks.parsing.html import page
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.plain_text import paragraphs
+from resources.errors import ParseFailed
 
 _HEADERS = ("From", "To", "Cc", "Date")
 _MAX_DEPTH = 10
+_MOST_PARTS = 1000
+_LONGEST_HEADER = 8000
+
+
+class _Policy(email.policy.EmailPolicy):
+    """The usual policy, but for long headers: the time to understand one grows with the square of its length."""
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        if len(value) <= _LONGEST_HEADER:
+            return super().header_fetch_parse(name, value)
+        return " ".join(str(value)[:_LONGEST_HEADER].split())
 
 
 class EmlParser:
@@ -24,7 +36,9 @@ class EmlParser:
 
     def parse(self, content: Content) -> Outline:
         """The subject as heading, who wrote to whom and when, the text, and the names of attachments."""
-        message = email.message_from_bytes(content.data, policy=email.policy.default)
+        if content.data.lower().count(b"boundary") > _MOST_PARTS:
+            raise ParseFailed("broken", f"The message has more than {_MOST_PARTS} parts with parts of their own.")
+        message = email.message_from_bytes(content.data, policy=_Policy())
         outline = Outline()
         assert isinstance(message, EmailMessage)
         _add(outline, message, 1)
@@ -66,7 +80,7 @@ def _text(part: MIMEPart) -> str:
     payload = part.get_payload(decode=True)
     if not isinstance(payload, bytes) or not payload:
         return ""
-    charset = part.get_content_charset()
+    charset = text_encoding(part.get_content_charset() or "")
     try:
         return payload.decode(charset) if charset else decode(payload)
     except (LookupError, UnicodeDecodeError):

@@ -26,10 +26,12 @@ class EpubParser:
         package = archive.xml(root)
         outline = Outline()
         outline.title = package.xpath("string(//*[local-name()='metadata']/*[local-name()='title'])")
+        read: set[str] = set()
         hrefs = {item.get("id"): item.get("href", "") for item in package.xpath("//*[local-name()='manifest']/*")}
         for reference in package.xpath("//*[local-name()='spine']/*[local-name()='itemref']"):
             href = unquote(hrefs.get(reference.get("idref"), ""))
             part = posixpath.normpath(posixpath.join(posixpath.dirname(root), href))
-            if part in archive.names and reference.get("linear") != "no":
+            if part in archive.names and part not in read and reference.get("linear") != "no":
+                read.add(part)  # a chapter stands in a book once, however often its list names it
                 add_fragment(outline, decode(archive.read(part)))
         return outline

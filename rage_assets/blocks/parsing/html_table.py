@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from resources.errors import ParseFailed
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MAX_SPAN = 100
+_MOST_PLACES = 2_000_000
 
 
 def is_data_table(table: "HtmlElement") -> bool:
@@ -42,6 +45,8 @@ def table_rows(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) ->
                 column += 1
             texts[column] = text_of(cell)
             width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            if len(taken) + width * height > _MOST_PLACES:
+                raise ParseFailed("too_large", f"A table takes more than {_MOST_PLACES} places.")
             taken.update((at + down, column + right) for down in range(height) for right in range(width))
             column += width
         rows.append([texts.get(place, "") for place in range(max(texts, default=-1) + 1)])

@@ -59,21 +59,34 @@ def add_values(outline: Outline, value: Any) -> None:
 
 def value_lines(value: Any) -> Iterator[str]:
     """A line for each value: the path of keys, and the value as text."""
-    stack: list[tuple[str, Any, int]] = [("", value, 0)]
+    # One iterator for each level, since the paths of all entries together can be far larger than the file.
+    stack: list[Iterator[tuple[str, Any]]] = [iter([("", value)])]
     while stack:
-        path, current, depth = stack.pop()
-        if depth > _MAX_DEPTH:
-            raise ParseFailed("broken", f"Nested deeper than {_MAX_DEPTH} levels.")
-        if isinstance(current, dict) and current:
-            entries = [(f"{path}.{key}" if path else str(key), item, depth + 1) for key, item in current.items()]
-            stack.extend(reversed(entries))
-        elif isinstance(current, list) and current:
-            if all(not isinstance(item, dict | list) for item in current) and len(current) <= 50:
-                yield _line(path, ", ".join(map(_scalar, current)))
-            else:
-                stack.extend((f"{path}[{at}]", current[at], depth + 1) for at in range(len(current) - 1, -1, -1))
-        else:
+        path, current = next(stack[-1], (None, None))
+        if path is None:
+            stack.pop()
+        elif not isinstance(current, dict | list) or not current:
             yield _line(path, _scalar(current))
+        elif isinstance(current, list) and _is_flat(current):
+            yield _line(path, ", ".join(map(_scalar, current)))
+        elif len(stack) > _MAX_DEPTH:
+            raise ParseFailed("broken", f"Nested deeper than {_MAX_DEPTH} levels.")
+        else:
+            stack.append(_entries(path, current))
+
+
+def _is_flat(values: list[Any]) -> bool:
+    return len(values) <= 50 and all(not isinstance(item, dict | list) for item in values)
+
+
+def _entries(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str, Any]]:
+    """The entries of a value, each with its path."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield (f"{path}.{key}" if path else str(key)), item
+    else:
+        for at, item in enumerate(value):
+            yield f"{path}[{at}]", item
 
 
 def _add_lines(outline: Outline, text: str) -> None:

@@ -8,11 +8,14 @@ from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import pipe_table
 from resources.domain import BlockType
+from resources.plain_yaml import PlainYamlError, load_plain_yaml
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from markdown_it.token import Token
 
+_LONGEST_INLINE = 20_000
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -50,11 +53,9 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
     found = _FRONT_MATTER.match(text[:100_000])
     if not found:
         return {}, text, 0
-    import yaml
-
     try:
-        loaded = yaml.safe_load(found[1] or "")
-    except (yaml.YAMLError, ValueError, RecursionError):
+        loaded = load_plain_yaml(found[1] or "")
+    except PlainYamlError:
         return {}, text, 0
     if not isinstance(loaded, dict):
         return {}, text, 0
@@ -77,7 +78,23 @@ def add_markdown(outline: Outline, text: str, skipped_lines: int = 0) -> None:
 def _markdown_it() -> "MarkdownIt":
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+    markdown = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+    markdown.core.ruler.at("inline", _inline_rule)
+    return markdown
+
+
+def _inline_rule(state: "StateCore") -> None:
+    """markdown-it's own rule, but for long runs of text: its time grows with the square of theirs."""
+    from markdown_it.token import Token
+
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        if len(token.content) > _LONGEST_INLINE:
+            token.children.append(Token("text", "", 0, content=token.content))
+        else:
+            state.md.inline.parse(token.content, state.md, state.env, token.children)
 
 
 class _Reader:

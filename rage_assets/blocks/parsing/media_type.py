@@ -1,9 +1,10 @@
 """What kind of file it is: the content decides where it is unmistakable, the name elsewhere."""
 
-import io
 import re
 import zipfile
+import zlib
 
+from rage_assets.blocks.parsing.archive import open_zip
 from rage_assets.blocks.parsing.decoding import looks_binary
 from rage_assets.blocks.parsing.registry import media_type_for
 from resources.errors import ParseFailed
@@ -28,10 +29,13 @@ _MAGIC = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
 )
+_DAMAGED = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError, zlib.error,
+)  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
-_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
+_HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
 _BINARY_FORMATS = ("application/pdf", "application/vnd.", "application/epub", "application/msword", "application/rtf")
 
 
@@ -65,7 +69,7 @@ def media_type_of(data: bytes, path: str) -> str:
 def _inside_zip(data: bytes, named: str | None) -> str:
     """What a zip archive holds by the names in it."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with open_zip(data) as archive:
             names = set(archive.namelist())
             manifest = "META-INF/manifest.xml"
             small = manifest in names and archive.getinfo(manifest).file_size < 1_000_000
@@ -73,7 +77,16 @@ def _inside_zip(data: bytes, named: str | None) -> str:
                 raise ParseFailed("encrypted", "The document is protected by a password.")
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 return archive.read("mimetype").decode("ascii", "replace").strip()
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        zlib.error,
+    ) as error:
         if named and named.startswith(_BINARY_FORMATS):
             raise ParseFailed("broken", f"The file is a damaged archive: {error}.") from None
         return "application/zip"

@@ -1,9 +1,12 @@
 """What a parser returns: blocks in reading order, each under the headings above it."""
 
+import math
 import re
+from contextvars import ContextVar
 from typing import Any
 
 from resources.domain import BlockType, ParsedBlock
+from resources.errors import ParseFailed
 
 # Postgres refuses NUL, and no reader wants the other control characters.
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
@@ -22,6 +25,10 @@ def squeeze(text: str) -> str:
     return "\n".join(_SPACES.sub(" ", line).strip() for line in text.strip().split("\n"))
 
 
+# How many characters all blocks of an outline may have together: a small file that repeats itself is no document.
+text_budget: ContextVar[float] = ContextVar("text_budget", default=math.inf)
+
+
 class Outline:
     """Collects the blocks of one document.
 
@@ -32,6 +39,8 @@ class Outline:
     """
 
     def __init__(self) -> None:
+        self._budget = text_budget.get()
+        self._size = 0.0
         self.title = ""
         self.blocks: list[ParsedBlock] = []
         self.page: int | None = None
@@ -59,11 +68,13 @@ class Outline:
         text = text.strip("\n").rstrip() if kind in (BlockType.CODE, BlockType.LIST) else text.strip()
         if not text.strip():
             return
+        section = [name for _, name in self._open]
+        self._spend(len(text) + sum(map(len, section)))
         self.blocks.append(
             ParsedBlock(
                 type=kind,
                 text=text,
-                section=[name for _, name in self._open],
+                section=section,
                 page=self.page,
                 language=language,
                 metadata={key: value for key, value in metadata.items() if value is not None},
@@ -77,7 +88,13 @@ class Outline:
     def extend(self, other: "Outline") -> None:
         """Add all blocks of another outline below the sections that are open here."""
         above = [name for _, name in self._open]
+        self._spend(other._size + len(other.blocks) * sum(map(len, above)))
         self.blocks += [
             block.model_copy(update={"section": above + block.section, "page": block.page or self.page})
             for block in other.blocks
         ]
+
+    def _spend(self, size: float) -> None:
+        self._size += size
+        if self._size > self._budget:
+            raise ParseFailed("too_large", "The file's text is many times larger than the file.")

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from resources.errors import ParseFailed
+
+_MOST_CELLS = 10_000_000
+
 
 def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     r"""A Markdown pipe table whose first row is the header.
@@ -22,6 +26,8 @@ def pipe_table(rows: Sequence[Sequence[str]]) -> str:
     if not kept:
         return ""
     width = max(map(len, kept))
+    if width * len(kept) > _MOST_CELLS:
+        raise ParseFailed("too_large", f"A table would have {width * len(kept)} cells.")
     lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in kept]
     return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 

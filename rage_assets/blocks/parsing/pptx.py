@@ -25,7 +25,7 @@ class PptxParser:
         """The blocks of each slide from its top, with the slide's number as `page`."""
         from pptx import Presentation
 
-        Archive(content.data)  # for its bounds on what an archive unpacks to
+        Archive(content.data).refuse_doctypes()  # and for its bounds on what an archive unpacks to
         deck = Presentation(io.BytesIO(content.data))
         outline = Outline()
         outline.title = deck.core_properties.title or ""

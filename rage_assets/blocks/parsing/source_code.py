@@ -14,9 +14,11 @@ from resources.domain import BlockType
 _SMALL = 3  # lines; a unit below this goes with its neighbour
 _GOES_ON = re.compile(r"[\s})\]]|else\b|elif\b|except\b|finally\b|catch\b|end\b|fi\b|done\b|esac\b|then\b|do\b|\{")
 _NAMES = re.compile(
-    r"^\s*(?:export\s+|default\s+|public\s+|private\s+|protected\s+|static\s+|abstract\s+|final\s+|async\s+|pub(?:\([^)]*\))?\s+)*"
+    # within a line, or blank lines would be searched again from each of them
+    r"^[^\S\n]*"
+    r"(?:(?:export|default|public|private|protected|static|abstract|final|async|pub(?:\([^)\n]*\))?)[^\S\n]+)*"
     r"(?:def|class|func|function|fn|struct|enum|interface|trait|impl|type|module|namespace|record|message|service"
-    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TABLE|VIEW|FUNCTION|PROCEDURE|INDEX|TYPE))\s+(?:\([^)]*\)\s*)?([\w.:$]+)",
+    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:TABLE|VIEW|FUNCTION|PROCEDURE|INDEX|TYPE))[^\S\n]+(?:\([^)\n]*\)[^\S\n]*)?([\w.:$]+)",
     re.MULTILINE | re.IGNORECASE,
 )
 _MAX_AST_BYTES = 2_000_000

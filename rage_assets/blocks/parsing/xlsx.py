@@ -1,11 +1,12 @@
 """Spreadsheets: the values of each sheet as tables."""
 
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
-from rage_assets.blocks.parsing.archive import Archive
+from rage_assets.blocks.parsing.archive import XML_OPTIONS, Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
@@ -14,6 +15,8 @@ from resources.errors import ParseFailed
 
 _MAX_COLUMNS = 500
 _MAX_CELLS = 5_000_000
+_CORNER = re.compile(r"([A-Z]{0,4})([0-9]{0,9})")
+_LAST_COLUMN, _LAST_ROW = "XFD", 1_048_576
 
 
 class XlsxParser:
@@ -29,7 +32,9 @@ class XlsxParser:
         """A heading for each sheet, and its tables with `sheet` and `rows`; blank rows part tables."""
         import openpyxl
 
-        Archive(content.data)  # for its bounds on what an archive unpacks to
+        archive = Archive(content.data)  # for its bounds on what an archive unpacks to
+        archive.refuse_doctypes()
+        _refuse_large_areas(archive)
         outline = Outline()
         book = openpyxl.load_workbook(io.BytesIO(content.data), data_only=True)
         for page, sheet in enumerate(book.worksheets, start=1):
@@ -46,6 +51,42 @@ class XlsxParser:
         if all(block.type is BlockType.HEADING for block in outline.blocks):
             outline.blocks.clear()
         return outline
+
+
+def _refuse_large_areas(archive: Archive) -> None:
+    """Refuses areas (merged cells, links) of which openpyxl would make every cell."""
+    from lxml import etree
+
+    for name in archive.names:
+        if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+            continue
+        total = 0
+        sheet = etree.iterparse(io.BytesIO(archive.read(name)), tag=("{*}mergeCell", "{*}hyperlink"), **XML_OPTIONS)
+        try:
+            for _, element in sheet:
+                total += _cells_of(element.get("ref", ""))
+                if total > _MAX_CELLS:
+                    raise ParseFailed("too_large", f"The areas of {name} have more than {_MAX_CELLS} cells.")
+        except etree.XMLSyntaxError as error:
+            raise ParseFailed("broken", f"Part {name} is not XML: {error}") from None
+
+
+def _cells_of(area: str) -> int:
+    """How many cells an area has, such as `A1:C3`, `A:C` or `1:3`."""
+    corners = [_CORNER.fullmatch(corner) for corner in area.replace("$", "").upper().split(":")]
+    first, last = corners[0], corners[-1]
+    if len(corners) != 2 or first is None or last is None:
+        return 1
+    columns = _column(last[1] or _LAST_COLUMN) - _column(first[1] or "A")
+    rows = int(last[2] or _LAST_ROW) - int(first[2] or 1)
+    return (abs(columns) + 1) * (abs(rows) + 1)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _add(outline: Outline, rows: list[list[str]], sheet: str, first: int) -> None:
