@@ -3,27 +3,56 @@
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 from starlette.concurrency import run_in_threadpool
 
-from api import blocks, errors, files, health, ingest, query, receipts, search, spaces
-from api.middleware import BearerToken, BodyLimit, RequestContext
+from api import (
+    auth,
+    blocks,
+    browser_sign_in,
+    docs,
+    errors,
+    files,
+    health,
+    ingest,
+    keys,
+    members,
+    portal,
+    query,
+    receipts,
+    search,
+    sessions,
+    spaces,
+)
+from api.authentication import BearerToken
+from api.bodies import BodyLimit
+from api.headers import KnownHosts, ResponseHeaders, allowed_origins, check_public_url, cross_origin
+from api.middleware import RequestContext
+from api.rate_limits import AddressLimits, CallerLimits
+from api.sessions import BrowserSession
+from resources.access import Caller
 from resources.dagster_client import RunLauncher
 from resources.errors import RageError
 from resources.logs import get_logger
 from resources.platform import Platform
+from resources.rate_limits import RateLimits
 from resources.retrieval.answer import Answerer
 from resources.retrieval.search import Retriever
-from resources.tokens import verify_token
+from resources.sign_in.authenticator import Authenticator
+from resources.sign_in.browser import BrowserSignIn
+from resources.sign_in.known import KnownPeople
+from resources.sign_in.oidc import OidcVerifier
+from resources.sign_in.password_grant import PasswordGrant
 from resources.version import code_version
 
 _log = get_logger(__name__)
+_BROWSER = (browser_sign_in, sessions, portal)
 _ABOUT = """Memory for people and programs: documents in, search results and cited answers out.
 
-Every route but `/health`, `/ready` and this documentation needs a bearer token (`rage token` prints one). Every
+Every route but `/health`, `/ready`, those of signing in and this documentation needs a bearer token (`rage token`
+prints one), or the session of a browser, whose changes also need `X-CSRF-Token` (from `/auth/me`). Every
 error is an `ErrorEnvelope`; every response carries `X-Request-ID`, the caller's own if it sent one. Lists are
 paged: pass `next_cursor` back as `cursor` until it is null."""
 _TAGS = [
@@ -34,6 +63,8 @@ _TAGS = [
     {"name": "blocks", "description": "What a citation names, and where it comes from."},
     {"name": "receipts", "description": "Proof of removal."},
     {"name": "spaces", "description": "Memory spaces: isolation and access."},
+    {"name": "keys", "description": "API keys for machines."},
+    {"name": "auth", "description": "Signing in and out."},
     {"name": "health", "description": "For whoever operates it."},
 ]
 
@@ -41,7 +72,7 @@ _TAGS = [
 def create_app(
     platform: Platform,
     launcher: RunLauncher,
-    verify: Callable[[str], str] | None = None,
+    authenticate: Callable[[str, str], Caller] | None = None,
     retriever: Retriever | None = None,
     answerer: Answerer | None = None,
 ) -> FastAPI:
@@ -50,15 +81,19 @@ def create_app(
     Args:
         platform: The parts, opened for the role `api`; whoever opened them closes them.
         launcher: What starts runs; closed when the application stops.
-        verify: Turns a bearer token into a principal or raises `Unauthorized`; by default the local administrator's.
+        authenticate: Turns a bearer token and an address into a caller or raises `Unauthorized`; by default `Authenticator`.
         retriever: What searches; by default over the platform's parts.
         answerer: What answers; by default over the retriever.
     """
+    given = platform.settings
+    check_public_url(given)
+    origins, limits = allowed_origins(given), RateLimits(given)
     app = FastAPI(
         title="RAGE",
         version=code_version(),
         description=_ABOUT,
         openapi_tags=_TAGS,
+        docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
     )
@@ -68,16 +103,36 @@ def create_app(
     app.state.platform = platform
     app.state.launcher = launcher
     app.state.registry = registry
+    app.state.limits = limits
     app.state.warm = threading.Event()
     app.state.retriever = retriever
     app.state.answerer = answerer
+    app.state.password_grant = PasswordGrant(platform)
+    verifier = OidcVerifier.of(given) if given.oidc_issuer else None
+    app.state.browser_sign_in = BrowserSignIn(platform, verifier) if verifier else None
     errors.install(app)
-    for feature in (search, query, ingest, files, blocks, receipts, spaces, health):
+    for feature in (search, query, ingest, files, blocks, receipts, spaces, members, keys, auth, health, docs, *_BROWSER):
         app.include_router(feature.router)
-    app.add_middleware(BodyLimit, max_upload_bytes=platform.settings.max_upload_bytes)
-    app.add_middleware(BearerToken, verify=verify or partial(verify_token, platform.settings.home))
-    app.add_middleware(RequestContext, registry=registry)  # added last, so outermost
+    # each one added stands outside of those before it
+    app.add_middleware(
+        BodyLimit, max_upload_bytes=given.max_upload_bytes, pause_s=given.body_timeout_s, upload_s=given.upload_timeout_s
+    )
+    app.add_middleware(CallerLimits, limits=limits)
+    app.add_middleware(BearerToken, authenticate=authenticate or _authenticate(platform, verifier))
+    if verifier:
+        app.add_middleware(BrowserSession, sign_in=app.state.browser_sign_in, settings=given)
+    app.add_middleware(AddressLimits, limits=limits)
+    if origins:
+        app.add_middleware(cross_origin, origins=origins)
+    app.add_middleware(KnownHosts, public_url=given.public_url)
+    app.add_middleware(RequestContext, registry=registry)
+    app.add_middleware(ResponseHeaders)
     return app
+
+
+def _authenticate(platform: Platform, verifier: OidcVerifier | None) -> Callable[[str, str], Caller]:
+    authenticate = Authenticator(platform, verifier).authenticate
+    return KnownPeople(platform, authenticate).authenticate if verifier else authenticate
 
 
 @asynccontextmanager
@@ -89,6 +144,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.limits.close()
         await run_in_threadpool(app.state.launcher.close)
         # a model runtime that is still loading would bring the interpreter down with it
         await run_in_threadpool(warm_up.join, 10)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
+from resources.access import Caller
 from resources.dagster_client import RunLauncher
 from resources.platform import Platform
 
@@ -24,12 +25,12 @@ def _launcher(request: Request) -> RunLauncher:
     return launcher
 
 
-def _caller(request: Request) -> str:
-    caller: str = request.state.caller
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
     return caller
 
 
 ThePlatform = Annotated[Platform, Depends(_platform)]
 Launcher = Annotated[RunLauncher, Depends(_launcher)]
-Caller = Annotated[str, Depends(_caller)]
+TheCaller = Annotated[Caller, Depends(_caller)]
 Protected = Security(bearer)

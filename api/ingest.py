@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,17 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api import uploads
-from api.dependencies import TIMEOUT_S, Caller, Launcher, Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Launcher, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.jobs import start_ingest
+from resources.access import Caller, Role
 from resources.dagster_client import RunLauncher
 from resources.domain import IngestCounts
-from resources.errors import InvalidInput, NotFound
+from resources.errors import InvalidInput
 from resources.intake import ensure_source
 from resources.platform import Platform
-from resources.postgres import runs, spaces
+from resources.postgres import reading, spaces
+from resources.settings import Settings
 
 router = APIRouter(prefix="/api/v1/memory/ingest", tags=["ingest"], dependencies=[Protected])
 
@@ -84,7 +87,7 @@ _FORM = {
 @router.post(
     "",
     status_code=202,
-    responses=responses(404, 409, 413, 415, 422),
+    responses=responses(403, 404, 409, 413, 415, 422),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -95,11 +98,11 @@ _FORM = {
         }
     },
 )
-async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, caller: Caller) -> Accepted:
+async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, caller: TheCaller) -> Accepted:
     """Uploads files into a space, or adds a location to it; a run then reads what is new or changed."""
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type == "multipart/form-data":
-        async with request.form(max_files=uploads.MOST_FILES + 1, max_fields=20) as form:
+        async with request.form(max_files=uploads.MOST_FILES + 1, max_fields=20, max_part_size=65536) as form:
             space = form.get("space")
             if not isinstance(space, str):
                 raise InvalidInput("The form has no field `space`.")
@@ -121,20 +124,31 @@ async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, ca
 
 
 @router.get("/{job_id}", responses=responses(404, 422))
-def get_job(job_id: UUID, platform: ThePlatform, caller: Caller) -> Job:
+def get_job(job_id: UUID, platform: ThePlatform, caller: TheCaller) -> Job:
     """How far a job is."""
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        row = runs.get(connection, job_id)
-    if row is None:
-        raise NotFound(f"There is no job {job_id}.")
-    return _job(row)
+    return _job(platform.look(caller, lambda connection: reading.job(connection, job_id), TIMEOUT_S))
 
 
-def _ingest_location(platform: Platform, launcher: RunLauncher, caller: str, body: IngestLocation) -> UUID:
+def _ingest_location(platform: Platform, launcher: RunLauncher, caller: Caller, body: IngestLocation) -> UUID:
     spaces.check_name(body.space)
-    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
-        ensure_source(connection, spaces.identify(connection, body.space)["id"], body.location)
+    with platform.enter(caller, body.space, Role.INGESTOR, timeout_s=TIMEOUT_S) as (connection, row):
+        settings = platform.settings
+        ensure_source(
+            connection,
+            row["id"],
+            body.location,
+            roots=_roots(settings, caller),
+            forbidden=settings.home,
+            allowed_hosts=settings.allowed_hosts,
+        )
     return start_ingest(platform, launcher, caller, body.space)
+
+
+def _roots(settings: Settings, caller: Caller) -> list[Path] | None:
+    """The folders that a caller may name: those configured; without any, all for administrators and none for others."""
+    if settings.source_roots or caller.platform_role is not Role.ADMIN:
+        return settings.source_roots
+    return None
 
 
 def _job(row: dict[str, Any]) -> Job:

@@ -1,26 +1,25 @@
-"""What stands before every route: the request's id, log line and metrics, the bearer token, the limit of its body.
+"""What stands before every route: the request's id, log line and metrics.
 
 Pure ASGI, so that streams pass through untouched.
 """
 
 import re
 import time
-from collections.abc import Callable
 from uuid import uuid4
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import error_response, rage_response
-from resources.errors import RageError, TooLarge
+from api.errors import error_response
 from resources.logs import get_logger, log_context
-from resources.tokens import missing_token
 
-OPEN_PATHS = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/auth/token"})
-INGEST_PATH = "/api/v1/memory/ingest"
-JSON_BYTES = 1 << 20
+OPEN_PATHS = frozenset(
+    {
+        *("/health", "/ready", "/docs", "/docs/start.js", "/openapi.json", "/", "/portal/portal.css", "/portal/portal.js"),
+        *("/auth/token", "/auth/login", "/auth/callback", "/auth/backchannel-logout"),
+    }
+)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = get_logger(__name__)
 
@@ -84,71 +83,3 @@ class RequestContext:
         (_log.debug if quiet else _log.info)(
             "request", method=method, route=route, status=status, ms=round(seconds * 1000, 1)
         )
-
-
-class BearerToken:
-    """Lets nobody pass without a token, except to the open paths; a route that does not exist is no exception."""
-
-    def __init__(self, app: ASGIApp, verify: Callable[[str], str]) -> None:
-        self.app = app
-        self._verify = verify
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes one request on, or answers 401."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
-            await self.app(scope, receive, send)
-            return
-        scheme, _, token = _header(scope, b"authorization").partition(" ")
-        try:
-            if scheme.lower() != "bearer" or not token.strip():
-                raise missing_token()
-            scope["state"]["caller"] = await run_in_threadpool(self._verify, token.strip())
-        except RageError as error:
-            await rage_response(scope["state"]["request_id"], error)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-
-class BodyLimit:
-    """Refuses a body that is too large before reading it, or as soon as it turns out to be."""
-
-    def __init__(self, app: ASGIApp, max_upload_bytes: int) -> None:
-        self.app = app
-        self._upload_bytes = max_upload_bytes + JSON_BYTES  # room for a form's own framing
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes one request on, or answers 413."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        is_form = _header(scope, b"content-type").lower().startswith("multipart/form-data")
-        limit = self._upload_bytes if is_form and scope["path"] == INGEST_PATH else JSON_BYTES
-        too_large = TooLarge(f"The body is larger than {limit} bytes.", hint="Send less at once.", limit=limit)
-        length = _header(scope, b"content-length")
-        if length.isdecimal() and int(length) > limit:
-            await rage_response(scope["state"]["request_id"], too_large)(scope, receive, send)
-            return
-        received = 0
-        exceeded = False
-
-        async def receiving() -> Message:
-            nonlocal received, exceeded
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > limit:
-                    exceeded = True
-                    raise too_large
-            return message
-
-        async def sending(message: Message) -> None:
-            if not exceeded:  # whatever was made of the interrupted body is no answer
-                await send(message)
-
-        try:
-            await self.app(scope, receiving, sending)
-        except TooLarge:
-            if not exceeded:
-                raise
-        if exceeded:
-            await rage_response(scope["state"]["request_id"], too_large)(scope, receive, send)

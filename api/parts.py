@@ -77,13 +77,21 @@ def check_generator(platform: Platform) -> Part:
     url = platform.settings.llm_base_url
     if not url:
         return Part(ok=True, detail="extractive")
-    import urllib.error
-    import urllib.request
+    import httpx
+
+    from resources.egress.client import guarded_client
 
     try:
-        with urllib.request.urlopen(url.rstrip("/") + "/models", timeout=TIMEOUT_S):  # noqa: S310 -- the operator's URL
-            return Part(ok=True, detail=url)
-    except urllib.error.HTTPError as error:  # it answers; whether it lets us in is for the query to find out
-        return Part(ok=error.code < 500, detail=f"{url} answers with status {error.code}")
-    except (OSError, ValueError) as error:
+        # The operator named this host, so it may lie in a private network; a redirect to another counts as an answer.
+        own = httpx.URL(url)
+        allowed = [f"[{own.host}]" if ":" in own.host else own.host]
+        with guarded_client(
+            platform.settings, also_allowed=allowed, redirects=0, max_seconds=TIMEOUT_S, timeout_s=TIMEOUT_S
+        ) as client:
+            status = client.get(url.rstrip("/") + "/models").status_code
+    except (httpx.HTTPError, httpx.InvalidURL, RageError) as error:
         return Part(ok=False, detail=f"{url} does not answer: {error}")
+    if status == httpx.codes.OK:
+        return Part(ok=True, detail=url)
+    # it answers; whether it lets us in is for the query to find out
+    return Part(ok=status < 500, detail=f"{url} answers with status {status}")

@@ -58,6 +58,7 @@ def _checks() -> Iterator[Check]:
     configured = settings()
     yield _checked("home", lambda: _home(configured))
     yield _checked("disk", lambda: _disk(configured))
+    yield _checked("guards", lambda: _guards(configured))
     try:
         with opened() as platform:
             yield _checked("database", lambda: _database(platform))
@@ -97,6 +98,14 @@ def _disk(configured: Settings) -> _Found:
     free = shutil.disk_usage(configured.home).free
     detail = f"{free / 2**30:.1f} GB free"
     return _Found(free >= _LEAST_FREE, detail, "Free some space: runs stop when the disk is full.")
+
+
+def _guards(configured: Settings) -> _Found:
+    from api.guards import check_guards
+
+    check_guards(configured)
+    guarded = [name for name in ("tls_certificate", "trusted_proxies", "oidc_issuer") if getattr(configured, name)]
+    return _Found(True, f"limits, names and origins are as they should be; {', '.join(guarded) or 'this machine alone'}")
 
 
 def _database(platform: Platform) -> _Found:

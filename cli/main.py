@@ -10,6 +10,7 @@ import click
 COMMANDS = {
     "up": ("cli.up", "up", "Start everything on this machine; Ctrl-C stops it."),
     "space": ("cli.spaces", "space", "Create, list and delete memory spaces."),
+    "member": ("cli.members", "member", "Say who may do what in a space."),
     "source": ("cli.sources", "source", "Say where a space's documents come from."),
     "ingest": ("cli.ingest", "ingest", "Read what is new or changed, here and now."),
     "parse": ("cli.parse", "parse", "Show what the platform sees in a file."),
@@ -24,6 +25,8 @@ COMMANDS = {
     "token": ("cli.token", "token", "Print a bearer token of the local administrator."),
     "user": ("cli.users", "user", "Manage the people who may sign in here."),
     "key": ("cli.keys", "key", "Create, list and revoke API keys for machines."),
+    "session": ("cli.session_revoke", "session", "Show who is signed in, and end it."),
+    "audit": ("cli.audit", "audit", "Show, prove, export and seal the record of who did what."),
     "doctor": ("cli.doctor", "doctor", "Check every part, and say how to mend it."),
     "migrate": ("cli.migrate", "migrate", "Bring the database to the schema of this version."),
 }

@@ -42,9 +42,15 @@ def free_port(host: str) -> int:
     return port
 
 
-def base_url(host: str, port: int) -> str:
+def near(host: str) -> str:
+    """Where this machine reaches a server that listens on `host`, which may stand for all addresses."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- recognised, not listened on
+
+
+def base_url(host: str, port: int, *, tls: bool = False) -> str:
     """The URL of a server there."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    host = near(host)
+    return f"http{'s' if tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def answers(url: str, timeout_s: float = 1.0) -> bool:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, note, print_json, say
-from cli.ports import accepts, answers, base_url, check_free, free_port
-from resources.listening import check_loopback
+from cli.ports import accepts, answers, base_url, check_free, free_port, near
 
 if TYPE_CHECKING:
     from cli.supervisor import Child
@@ -23,26 +22,30 @@ if TYPE_CHECKING:
 
 _START_S = 180.0
 _MODULE = "sensors.definitions"
+_LOCAL = "127.0.0.1"
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine alone.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the API listens.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port of the API.")
 @click.option("--dagster-port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port of Dagster's UI.")
 @click.option("--no-dagster", is_flag=True, help="The API only; runs are processes that it starts.")
 @json_option
 def up(host: str, port: int, dagster_port: int, no_dagster: bool, as_json: bool) -> None:
     """Start everything that this machine hosts; Ctrl-C stops it."""
+    from api.guards import check_guards
     from cli.session import opened
+    from resources.settings import settings
 
-    check_loopback(host)
+    check_guards(settings(), host)
     with _until_told(), opened("worker") as platform, _alone(platform.settings.home) as record:
         check_free(host, port, "--port")
         if not no_dagster:
-            check_free(host, dagster_port, "--dagster-port")
+            check_free(_LOCAL, dagster_port, "--dagster-port")
         note("Starting; the first start of a new home takes some 30 s …")
         platform.ensure_schema()
-        addresses = {"api": base_url(host, port)} | ({} if no_dagster else {"dagster": base_url(host, dagster_port)})
+        addresses = {"api": base_url(host, port, tls=platform.settings.tls_certificate is not None)}
+        addresses |= {} if no_dagster else {"dagster": base_url(_LOCAL, dagster_port)}
         record.write_text(json.dumps({"pid": os.getpid(), **addresses}, indent=2))
         _supervise(platform, host, port, None if no_dagster else dagster_port, addresses, as_json)
 
@@ -54,12 +57,12 @@ def _supervise(
 
     supervisor = Supervisor(note)
     try:
-        dagster = _dagster(platform, host, dagster_port) if dagster_port else []
+        dagster = _dagster(platform, dagster_port) if dagster_port else []
         api = _api(platform, host, port, addresses)
         supervisor.start(api, *dagster[:1])
         supervisor.wait_ready(api, _START_S)
         if not as_json:
-            say(f"API      {addresses['api']}/docs")
+            say(f"API      {(platform.settings.public_url or addresses['api']).rstrip('/')}/docs")
         if dagster:
             supervisor.wait_ready(dagster[0], _START_S)
             supervisor.start(*dagster[1:])
@@ -93,21 +96,25 @@ def _api(platform: "Platform", host: str, port: int, addresses: dict[str, str]) 
         [sys.executable, "-m", "api", "--host", host, "--port", str(port)],
         environment,
         platform.settings.home / "logs" / "api.log",
-        lambda: answers(f"{addresses['api']}/health"),
+        # with TLS, its certificate need not be one for this address, so that it accepts is enough
+        lambda: accepts(near(host), port) if platform.settings.tls_certificate else answers(f"{addresses['api']}/health"),
         grace_s=20.0,
     )
 
 
-def _dagster(platform: "Platform", host: str, port: int) -> list["Child"]:
-    """The code server first, then what asks it: the web server and the daemon share the one."""
+def _dagster(platform: "Platform", port: int) -> list["Child"]:
+    """The code server first, then what asks it: the web server and the daemon share the one.
+
+    None of them knows who calls, so they listen on this machine's own address, wherever the API does.
+    """
     from cli.supervisor import Child
     from rage_assets.instance import prepare_instance
 
     home = platform.settings.home
     environment = {**os.environ, "RAGE_HOME": str(home), **prepare_instance(platform)}
-    local, code_port = "127.0.0.1", free_port("127.0.0.1")
+    code_port = free_port(_LOCAL)
     workspace = home / "dagster" / "workspace.yaml"
-    workspace.write_text(f"load_from:\n  - grpc_server: {{host: {local}, port: {code_port}, location_name: rage}}\n")
+    workspace.write_text(f"load_from:\n  - grpc_server: {{host: {_LOCAL}, port: {code_port}, location_name: rage}}\n")
 
     def child(name: str, log: str, ready: Any, *command: str) -> Child:
         return Child(name, [sys.executable, "-m", *command], environment, home / "logs" / log, ready)
@@ -117,15 +124,15 @@ def _dagster(platform: "Platform", host: str, port: int) -> list["Child"]:
         child(
             "Dagster's code server",
             "dagster-code.log",
-            lambda: accepts(local, code_port),
-            *("dagster", "api", "grpc", "-m", _MODULE, "--location-name", "rage", "-h", local, "-p", str(code_port)),
+            lambda: accepts(_LOCAL, code_port),
+            *("dagster", "api", "grpc", "-m", _MODULE, "--location-name", "rage", "-h", _LOCAL, "-p", str(code_port)),
         ),
         child("Dagster's daemon", "dagster-daemon.log", lambda: True, "dagster._daemon", "run", *place),
         child(
             "Dagster's web server",
             "dagster-web.log",
-            lambda: answers(f"{base_url(host, port)}/server_info"),
-            *("dagster_webserver", "-h", host, "-p", str(port), *place),
+            lambda: answers(f"{base_url(_LOCAL, port)}/server_info"),
+            *("dagster_webserver", "-h", _LOCAL, "-p", str(port), *place),
         ),
     ]
 

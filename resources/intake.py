@@ -1,11 +1,14 @@
 """Where documents may come from: what a location is, and adding it to a space as a source."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 from resources.domain import Source
+from resources.egress.folders import named_folder
+from resources.egress.locations import check_remote, git_remote, is_git, local_repository, store_remote
 from resources.errors import Conflict, InvalidInput
 from resources.postgres import sources
 from resources.postgres.database import Connection
@@ -18,6 +21,7 @@ UPLOADS = "uploads"
 
 _EVERY = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://|:)")
 _PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]*@")
 
 
@@ -28,6 +32,10 @@ def add_source(
     name: str | None = None,
     every: str | None = None,
     base: Path | None = None,
+    *,
+    roots: Sequence[Path] | None = None,
+    forbidden: Path | None = None,
+    allowed_hosts: Sequence[str] = (),
 ) -> Source:
     """Adds a source to a space.
 
@@ -38,17 +46,23 @@ def add_source(
         name: Its name in the space; by default the last part of the location.
         every: How often it is looked at, such as `10m`; by default only when asked.
         base: What a relative folder is relative to; without it, a folder must be absolute.
+        roots: The folders that may be named, with all in them; None for the operator, who may name any.
+        forbidden: `$RAGE_HOME`, which nobody may name: it holds the keys.
+        allowed_hosts: Hosts of private networks that may be named; see `resources.egress.check_host`.
 
     Raises:
         InvalidInput: The location, the name or the schedule cannot be used.
+        Forbidden: It is a folder that may not be named.
         Conflict: The space has a source of that name or at that location.
     """
-    kind, location = identify(location, base)
+    kind, location = identify(location, base, roots=roots, forbidden=forbidden)
     if kind not in KINDS:
         raise InvalidInput(
             f"{location[:200]!r} is a source of kind {kind}, which this version cannot read.",
             hint=f"It reads {', '.join(sorted(KINDS))}: give a folder, or upload files.",
         )
+    if kind in ("git", "object_store"):
+        check_remote(kind, location, allowed_hosts)
     seconds = parse_every(every) if every else _POLITE_EVERY_S.get(kind)
     existing = sources.find(connection, space_id, location=location)
     if existing:
@@ -58,10 +72,21 @@ def add_source(
     return sources.get(connection, space_id, label)
 
 
-def ensure_source(connection: Connection, space_id: UUID, location: str, base: Path | None = None) -> Source:
+def ensure_source(
+    connection: Connection,
+    space_id: UUID,
+    location: str,
+    base: Path | None = None,
+    *,
+    roots: Sequence[Path] | None = None,
+    forbidden: Path | None = None,
+    allowed_hosts: Sequence[str] = (),
+) -> Source:
     """The source of a space at `location`, added if it is new; see `add_source`."""
-    _, known = identify(location, base)
-    return sources.find(connection, space_id, location=known) or add_source(connection, space_id, location, base=base)
+    _, known = identify(location, base, roots=roots, forbidden=forbidden)
+    return sources.find(connection, space_id, location=known) or add_source(
+        connection, space_id, location, base=base, roots=roots, forbidden=forbidden, allowed_hosts=allowed_hosts
+    )
 
 
 def ensure_uploads(connection: Connection, space_id: UUID) -> Source:
@@ -83,11 +108,18 @@ def ensure_uploads(connection: Connection, space_id: UUID) -> Source:
     return source
 
 
-def identify(location: str, base: Path | None = None) -> tuple[str, str]:
-    """The kind of a location, and the location in its canonical form.
+def identify(
+    location: str,
+    base: Path | None = None,
+    *,
+    roots: Sequence[Path] | None = None,
+    forbidden: Path | None = None,
+) -> tuple[str, str]:
+    """The kind of a location, and the location in its canonical form; for the parameters see `add_source`.
 
     Raises:
         InvalidInput: It is none, or holds a password.
+        Forbidden: It is a folder that may not be named, whether or not there is one.
     """
     location = location.strip()
     if not location or not location.isprintable() or len(location) > 2000:
@@ -95,20 +127,32 @@ def identify(location: str, base: Path | None = None) -> tuple[str, str]:
     if _PASSWORD.search(location):
         raise InvalidInput(
             "A location may not hold a password: it would be stored and shown.",
-            hint="Leave it out of the URL and give it to the machine's own credential helper.",
+            hint="Leave it out of the URL; RAGE's user may hold it in its ~/.netrc, or use a key.",
         )
-    folder = _folder(location.removeprefix("file://"), base)
-    if folder is not None:
-        return "folder", str(folder)
-    if location.startswith(("git+", "git@", "git://", "ssh://")) or location.endswith(".git"):
+    if location.startswith("-"):
+        raise InvalidInput(f"{location[:200]!r} looks like an option.", hint="A location is a folder or a URL.")
+    if (repository := local_repository(location)) is not None and location.startswith("git+"):
+        folder = named_folder(repository, None, roots, forbidden)
+        if folder is None:
+            raise _no_folder(location)
+        return "git", f"git+{folder.as_uri()}"
+    if is_git(location):
+        git_remote(location)
         return "git", location
     if location.startswith(("http://", "https://")):
         return "web", location
-    if re.match(r"[a-z][a-z0-9+.-]*://", location) and not location.startswith("file://"):
+    if _URL.match(location) and not location.startswith("file://"):
+        store_remote(location)
         return "object_store", location
-    raise InvalidInput(
-        f"There is no folder {location[:200]!r} on this machine.",
-        hint="Check the path; a location is a folder or a URL.",
+    folder = named_folder(location.removeprefix("file://"), base, roots, forbidden)
+    if folder is None:
+        raise _no_folder(location)
+    return "folder", str(folder)
+
+
+def _no_folder(location: str) -> InvalidInput:
+    return InvalidInput(
+        f"There is no folder {location[:200]!r} on this machine.", hint="Check the path; a location is a folder or a URL."
     )
 
 
@@ -123,23 +167,6 @@ def parse_every(every: str) -> int:
     if not 1 <= seconds <= 366 * 86400:
         raise InvalidInput(f"{every[:40]!r} is no schedule.", hint="Write a number and a unit: 30s, 10m, 6h or 1d.")
     return seconds
-
-
-def _folder(location: str, base: Path | None) -> Path | None:
-    path = Path(location).expanduser()
-    if not path.is_absolute():
-        if base is None:
-            return None
-        path = base / path
-    try:
-        if path.is_dir():
-            return path.resolve()
-        is_file = path.is_file()
-    except OSError:  # a name too long for the file system, or a folder that may not be entered
-        return None
-    if is_file:
-        raise InvalidInput(f"{location[:200]!r} is a file.", hint="Give the folder that holds it.")
-    return None
 
 
 def _checked(name: str) -> str:

@@ -40,6 +40,8 @@ def converted_folder(home: Path, model: str) -> Path:
 
 def ensure_converted(home: Path, model: str) -> Path | None:
     """The folder with the converted model, made on first use; None where the conversion does not serve."""
+    from resources.embedding.sentence_transformer import check_weights, model_folder
+
     folder = converted_folder(home, model)
     if not (folder / "meta.json").exists():
         import fasteners
@@ -47,6 +49,7 @@ def ensure_converted(home: Path, model: str) -> Path | None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with fasteners.InterProcessLock(folder.parent / ".lock"):
             if not (folder / "meta.json").exists():
+                check_weights(model_folder(model))
                 _convert_in_child(model, folder)
     return folder if json.loads((folder / "meta.json").read_text())["usable"] else None
 

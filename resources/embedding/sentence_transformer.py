@@ -1,5 +1,6 @@
 """Any sentence-transformers model on torch: the reference, the way onto a GPU, and what a conversion falls back to."""
 
+import json
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.errors import InvalidSettings
+
+# What torch, numpy, Keras and joblib store with pickle, or with code.
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.joblib", "*.h5", "*.msgpack")
 
 
 def model_folder(name: str) -> Path:
@@ -30,14 +34,54 @@ def model_folder(name: str) -> Path:
     )
 
 
+def check_weights(folder: Path) -> None:
+    """Refuses a model whose files could run code: weights that are pickles, and classes that are its own.
+
+    Raises:
+        InvalidSettings: It has no weights in safetensors, or its modules are not sentence-transformers' own.
+    """
+    modules = json.loads((folder / "modules.json").read_text("utf-8"))
+    foreign = [str(module["type"]) for module in modules if not str(module["type"]).startswith("sentence_transformers.")]
+    if foreign:
+        raise InvalidSettings(
+            f"The model in {folder} wants code of its own ({', '.join(foreign)[:200]}), which is never run.",
+            hint="Choose a model that is made of sentence-transformers' own modules.",
+        )
+    pickled = []
+    for module in modules:
+        part = folder / str(module.get("path", ""))
+        if not part.is_dir() or not part.resolve().is_relative_to(folder.resolve()):
+            continue
+        # Beside safetensors, pickles are not opened; a module without either has no weights.
+        if not any(part.glob("*.safetensors")):
+            pickled += [path.name for pattern in _PICKLES for path in part.glob(pattern)]
+    if pickled:
+        raise InvalidSettings(
+            f"The model in {folder} has its weights as {', '.join(sorted(pickled))[:200]} only, which can run code when loaded.",
+            hint="Take its version in safetensors, or convert it on a machine where that does no harm.",
+        )
+
+
 def load_model(name: str, device: str) -> Any:
-    """The `SentenceTransformer` of `name` on `device` (auto, cpu or cuda), from files that are already here."""
+    """The `SentenceTransformer` of `name` on `device` (auto, cpu or cuda), from files that are already here.
+
+    Raises:
+        InvalidSettings: There is no such model, or its files could run code.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
 
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    return SentenceTransformer(str(model_folder(name)), device=device, local_files_only=True)
+    folder = model_folder(name)
+    check_weights(folder)
+    return SentenceTransformer(
+        str(folder),
+        device=device,
+        local_files_only=True,
+        trust_remote_code=False,
+        model_kwargs={"use_safetensors": True},
+    )
 
 
 class SentenceTransformerEmbedder:

@@ -103,10 +103,10 @@ def test_a_home_that_cannot_be_used_is_status_2(rage, tmp_path):
 
 
 def test_a_token_is_one_word_and_counts(rage, cli_home):
-    from resources.tokens import verify_token
+    from resources.sign_in.local import LocalIssuer
 
     token = rage("token").out.strip()
-    assert verify_token(cli_home.path, token) == "local-admin"
+    assert LocalIssuer(cli_home.path).verify(token).principal == "user:local-admin"
     assert rage("token", "--json").json["expires_in"] == 900
 
 
