@@ -13,11 +13,19 @@ run: setup  ## Everything up, with this project's own docs and code (or SOURCE=/
 test: setup  ## All tests. Those that need a server or the evaluation data say so when they skip.
 	@$(BIN)/python -m pytest -rs
 
-lint: setup  ## Style, types and the directions of imports.
+lint: setup  ## Style, types, the directions of imports, and what is unsafe or secret.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml api cli rage_assets resources sensors
+	@echo "detect-secrets over the tracked files"
+	@baseline=$$(mktemp) && trap 'rm -f "$$baseline"' EXIT && cp .secrets.baseline "$$baseline" && git ls-files -z \
+	| xargs -0 sh -c '$(BIN)/detect-secrets-hook --baseline "$$0" "$$@" || [ $$? -eq 3 ]' "$$baseline"
+
+# What only looks like a secret stands in .secrets.baseline; where that grew, look at each, and then:
+# .venv/bin/detect-secrets scan --baseline .secrets.baseline
+# (lint gives the scanner a copy, since it also renews the numbers of lines there, and calls that status 3).
 
 bench: setup  ## Benchmarks, into docs/benchmarks.md.
 	@$(BIN)/python -m benchmarks

@@ -26,6 +26,7 @@ from api import (
     sessions,
     spaces,
 )
+from api.auditing import Announce, Audit
 from api.authentication import BearerToken
 from api.bodies import BodyLimit
 from api.headers import KnownHosts, ResponseHeaders, allowed_origins, check_public_url, cross_origin
@@ -33,6 +34,7 @@ from api.middleware import RequestContext
 from api.rate_limits import AddressLimits, CallerLimits
 from api.sessions import BrowserSession
 from resources.access import Caller
+from resources.audit.writer import AuditWriter
 from resources.dagster_client import RunLauncher
 from resources.errors import RageError
 from resources.logs import get_logger
@@ -108,6 +110,8 @@ def create_app(
     app.state.retriever = retriever
     app.state.answerer = answerer
     app.state.password_grant = PasswordGrant(platform)
+    app.state.audit = audit = AuditWriter(platform)
+    _ = audit.ring  # a key that cannot be used ends the start, not the first request
     verifier = OidcVerifier.of(given) if given.oidc_issuer else None
     app.state.browser_sign_in = BrowserSignIn(platform, verifier) if verifier else None
     errors.install(app)
@@ -118,6 +122,7 @@ def create_app(
         BodyLimit, max_upload_bytes=given.max_upload_bytes, pause_s=given.body_timeout_s, upload_s=given.upload_timeout_s
     )
     app.add_middleware(CallerLimits, limits=limits)
+    app.add_middleware(Announce, writer=audit, settings=given)
     app.add_middleware(BearerToken, authenticate=authenticate or _authenticate(platform, verifier))
     if verifier:
         app.add_middleware(BrowserSession, sign_in=app.state.browser_sign_in, settings=given)
@@ -125,6 +130,7 @@ def create_app(
     if origins:
         app.add_middleware(cross_origin, origins=origins)
     app.add_middleware(KnownHosts, public_url=given.public_url)
+    app.add_middleware(Audit, writer=audit, settings=given)
     app.add_middleware(RequestContext, registry=registry)
     app.add_middleware(ResponseHeaders)
     return app
@@ -145,6 +151,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.limits.close()
+        await run_in_threadpool(app.state.audit.close)
         await run_in_threadpool(app.state.launcher.close)
         # a model runtime that is still loading would bring the interpreter down with it
         await run_in_threadpool(warm_up.join, 10)

@@ -25,7 +25,7 @@ from resources.errors import ServiceUnavailable
 from resources.logs import get_logger
 from resources.settings import Settings
 
-UNWATCHED = frozenset({"/health", "/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/metrics"})
+UNWATCHED = frozenset({"/health", "/ready", "/docs", "/docs/start.js", "/openapi.json", "/metrics"})
 _MEMORY = "/api/v1/memory"
 _SPACES = "/api/v1/spaces"
 # A route that is not here is written down as "METHOD template".
@@ -44,6 +44,12 @@ ACTIONS = {
     ("GET", _SPACES): "spaces.list",
     ("POST", _SPACES): "spaces.create",
     ("GET", f"{_SPACES}/{{name}}"): "spaces.read",
+    ("GET", f"{_SPACES}/{{name}}/members"): "members.list",
+    ("PUT", f"{_SPACES}/{{name}}/members/{{principal}}"): "members.grant",
+    ("DELETE", f"{_SPACES}/{{name}}/members/{{principal}}"): "members.revoke",
+    ("GET", f"{_SPACES}/{{name}}/sources/{{source}}/access"): "access.read",
+    ("PUT", f"{_SPACES}/{{name}}/sources/{{source}}/access"): "access.change",
+    ("PUT", f"{_SPACES}/{{name}}/quota"): "spaces.quota",
     ("GET", "/api/v1/keys"): "keys.list",
     ("POST", "/api/v1/keys"): "keys.create",
     ("DELETE", "/api/v1/keys/{key_id}"): "keys.revoke",

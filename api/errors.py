@@ -19,12 +19,18 @@ _CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     413: "too_large",
     415: "unsupported_media_type",
+    421: "misdirected",
     422: "invalid",
     429: "too_many_requests",
     503: "unavailable",
 }
+
+
+# A refusal that stands before the routes, whichever is asked for.
+_ANYWHERE = frozenset({401, 408, 413, 421, 429, 503})
 
 
 class ErrorBody(BaseModel):
@@ -43,19 +49,21 @@ class ErrorEnvelope(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of the errors that a route may answer besides 401 and 503."""
+    """OpenAPI's description of the errors that a route may answer besides those that any may."""
     said = {
         401: "No bearer token, or one that does not count.",
         403: "Visible to the caller, but not theirs to do.",
         404: "Not there, or not visible to the caller.",
+        408: "The body did not arrive in time.",
         409: "It exists already, or something else is using it.",
         413: "More bytes than the configured limit.",
         415: "Neither JSON nor a multipart form.",
+        421: "The Host header names another server.",
         422: "Something in the request cannot be used.",
         429: "More requests than allowed; `Retry-After` says when to try again.",
         503: "A part that is needed does not answer; `Retry-After` says when to try again.",
     }
-    return {status: {"model": ErrorEnvelope, "description": said[status]} for status in sorted({401, 503, *statuses})}
+    return {status: {"model": ErrorEnvelope, "description": said[status]} for status in sorted(_ANYWHERE | set(statuses))}
 
 
 def error_response(

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from api import uploads
+from api.auditing import note_audit
 from api.dependencies import TIMEOUT_S, Launcher, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.jobs import start_ingest
@@ -109,6 +110,7 @@ async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, ca
             files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
             named = uploads.check_files(files, platform.settings.max_upload_bytes)
             spaces.check_name(space)
+            note_audit(request, space=space, files=len(named))
             await run_in_threadpool(uploads.save, platform, caller, space, named)
         job_id = await run_in_threadpool(start_ingest, platform, launcher, caller, space)
     elif content_type == "application/json":

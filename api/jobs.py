@@ -20,9 +20,7 @@ def start_ingest(platform: Platform, launcher: RunLauncher, caller: Caller, spac
     """
     job_id = uuid4()
     with platform.enter(caller, space, Role.INGESTOR, timeout_s=TIMEOUT_S) as (connection, row):
-        runs.queue(
-            connection, job_id, row["id"], job="ingest", code_version=code_version(), requested_by=caller.principal
-        )
+        runs.queue(connection, job_id, row["id"], job="ingest", code_version=code_version(), requested_by=caller.principal)
 
     def note_death(reason: str) -> None:
         with platform.enter(caller, space, Role.INGESTOR, timeout_s=TIMEOUT_S) as (connection, _):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Body, Depends, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import iterate_in_threadpool
 
+from api.auditing import note_audit
 from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.search import TheRetriever
@@ -57,21 +58,27 @@ def query(
 ) -> Any:
     """An answer whose every statement is cited; without evidence it is `I don't know.`."""
     spaces.check_name(body.space)
+    note_audit(request, space=body.space, query=body.query)
     if not body.stream:
-        return answerer.answer(caller, body)
+        answer = answerer.answer(caller, body)
+        note_audit(request, documents=[citation.document_id for citation in answer.citations])
+        return answer
     with platform.enter(caller, body.space, timeout_s=TIMEOUT_S):
         pass  # what fails before the first event is an error like any other
     return StreamingResponse(
-        _sent(answerer.stream(caller, body), request.state.request_id),
+        _sent(answerer.stream(caller, body), request),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _sent(events: Iterator[Event], request_id: str) -> AsyncIterator[str]:
+async def _sent(events: Iterator[Event], request: Request) -> AsyncIterator[str]:
     """The events as text; ends their generator when the client leaves."""
+    request_id = request.state.request_id
     try:
         async for event in iterate_in_threadpool(events):
+            if event.name == "citation":
+                note_audit(request, documents=[event.data["document_id"]])
             extra = {"request_id": request_id} if event.name == "error" else {}
             yield _message(event.name, event.data | extra)
     except Exception as error:

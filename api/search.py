@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request
 
+from api.auditing import note_audit
 from api.dependencies import Protected, TheCaller
 from api.errors import responses
 from api.memory import open_retriever
@@ -45,9 +46,13 @@ TheRetriever = Annotated[Retriever, Depends(_retriever)]
 @router.post("/search", responses=responses(404, 422))
 def search(
     body: Annotated[SearchRequest, Body(openapi_examples=_EXAMPLES)],
+    request: Request,
     caller: TheCaller,
     retriever: TheRetriever,
 ) -> SearchResponse:
     """The passages that fit best, each with its best block; `degraded` names parts that could not help."""
     spaces.check_name(body.space)
-    return retriever.search(caller, body)
+    note_audit(request, space=body.space, query=body.query)
+    response = retriever.search(caller, body)
+    note_audit(request, documents=[result.document.id for result in response.results])
+    return response

@@ -21,21 +21,20 @@ from resources.platform import Platform
 from resources.postgres.database import Connection, copy_rows
 
 _SENTENCES = 4
-_PASSAGES_IN_A_DOCUMENT = 10
 _BLOCKS_IN_A_PASSAGE = 2
 _DOCUMENTS_TOGETHER = 200
 _NOISE = 0.5  # the length of the noise beside a vector of length 1: cosine about .9
 
 
-def build(home: Home, found: list[Record], passages: int) -> list[str]:
-    """Fills the space `bench` of a home; returns the texts of its passages."""
+def build(home: Home, found: list[Record], passages: int, *, each: int = 10) -> list[str]:
+    """Fills the space `bench` of a home with documents of `each` passages; returns the texts of the passages."""
     space = home.space(home.path)
     texts = _recombined(found, passages)
     with home.running("worker") as platform:
         note(f"embedding {passages // 10:,} texts, deriving {passages:,} vectors")
         vectors = _vectors(platform, texts)
         note("writing rows")
-        _write(platform, space, texts, vectors)
+        _write(platform, space, texts, vectors, each)
         note("building the indexes")
         _index(platform, space)
     return texts
@@ -66,7 +65,7 @@ def _vectors(platform: Platform, texts: list[str]) -> NDArray[np.float32]:
     return vectors
 
 
-def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[np.float32]) -> None:
+def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[np.float32], each: int) -> None:
     from resources.postgres import spaces
     from resources.postgres import vectors as stored
 
@@ -75,12 +74,12 @@ def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[n
         version = stored.index_version(connection, space)["id"]
     index = platform.lexical(space, create=True)
     order = np.random.default_rng(SEED).permutation(len(texts)).tolist()  # likes lie apart
-    together = _DOCUMENTS_TOGETHER * _PASSAGES_IN_A_DOCUMENT
+    together = _DOCUMENTS_TOGETHER * each
     for start in range(0, len(order), together):
         rows = order[start : start + together]
         chosen = [texts[row] for row in rows]
         with platform.database.transaction(space=space) as connection:
-            index.add(_documents(connection, space, source, start // _PASSAGES_IN_A_DOCUMENT, chosen))
+            index.add(_documents(connection, (space, source), start // each, chosen, each))
             stored.save(connection, space, version, [identity.text_hash(text) for text in chosen], vectors[rows])
     index.commit()
     platform.forget_lexical(space)
@@ -88,20 +87,23 @@ def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[n
         spaces.bump_epoch(connection, space)
 
 
-def _documents(connection: Connection, space: UUID, source: UUID, first: int, texts: list[str]) -> list[LexicalPassage]:
-    """Writes documents with blocks and passages; returns what the lexical index takes in."""
+def _documents(
+    connection: Connection, where: tuple[UUID, UUID], first: int, texts: list[str], each: int
+) -> list[LexicalPassage]:
+    """Writes documents with blocks and passages into a space and source; returns what the lexical index takes in."""
+    space, source = where
     documents: list[tuple[Any, ...]] = []
     blocks: list[tuple[Any, ...]] = []
     passages: list[tuple[Any, ...]] = []
     entries = []
-    for start in range(0, len(texts), _PASSAGES_IN_A_DOCUMENT):
-        path = f"{first + start // _PASSAGES_IN_A_DOCUMENT:06d}.md"
+    for start in range(0, len(texts), each):
+        path = f"{first + start // each:06d}.md"
         document, version = identity.document_id(source, path), uuid4()
         title = texts[start].split(".")[0][:80]
         digest = identity.text_hash(path)
         place = (space, source, path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
         documents.append((document, *place, "bench", "bench", "bench"))
-        for order, text in enumerate(texts[start : start + _PASSAGES_IN_A_DOCUMENT]):
+        for order, text in enumerate(texts[start : start + each]):
             ids: list[UUID] = []
             for part in text.split("\n"):
                 number = order * _BLOCKS_IN_A_PASSAGE + len(ids)

@@ -6,6 +6,7 @@ import click
 
 from cli.output import json_option, note, print_json, progress, say
 from cli.session import opened
+from resources.audit.acts import audited
 from resources.errors import InvalidInput
 from resources.platform import Platform
 from resources.postgres import spaces
@@ -25,13 +26,18 @@ def rotate_key(ctx: click.Context, name: str | None, data: bool, as_json: bool) 
 
     if data and name is None:
         raise InvalidInput("--data needs the NAME of a space.", hint="Rotate the spaces one by one.")
-    with opened("worker") as platform, progress("Rotating keys") as report:
+    with (
+        opened("worker") as platform,
+        progress("Rotating keys") as report,
+        audited(platform, "keys.rotate", target=name or "", space=name or "", data=data) as facts,
+    ):
         space = _identify(platform, name) if name else None
         done = rotation.rotate_kek(platform.keyring, space, report)
         if data and space:
             key = rotation.rotate_data_key(platform.keyring, space)
             files = rotation.reencrypt(platform.keyring, platform.objects, space, report)
             done |= {"data_key": key, "files": {"rewritten": files.rewritten, "kept": files.kept, "failed": files.failed}}
+        facts["rewrapped"] = done["rewrapped"]
     if as_json:
         print_json(done)
     else:
@@ -57,7 +63,9 @@ def destroy_key(name: str, yes: bool, as_json: bool) -> None:
         space = _identify(platform, name)
         if not yes:
             click.confirm(f"Make every file of the space {name} unreadable for ever?", abort=True, err=True)
-        receipt = rotation.destroy(platform.keyring, platform.objects, space)
+        with audited(platform, "keys.destroy", target=name, space=name, space_id=space) as facts:
+            receipt = rotation.destroy(platform.keyring, platform.objects, space)
+            facts["receipt"] = receipt
     if as_json:
         print_json({"name": name} | receipt)
         return

@@ -11,6 +11,7 @@ import click
 
 from cli.output import json_option, note, plain, print_json, progress, say
 from cli.session import entered, opened
+from resources.audit.acts import audited
 from resources.intake import ensure_source
 from resources.settings import settings
 
@@ -28,7 +29,10 @@ _SHOWN = 20
 def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) -> None:
     """Read what is new or changed in the sources of SPACE; LOCATION is added to them first if it is new."""
     with opened() as platform:  # open until the run ends, or the embedded server would stop and start again
-        with entered(platform, space) as (connection, row):
+        with (
+            audited(platform, "memory.ingest", target=location or "", space=space),
+            entered(platform, space) as (connection, row),
+        ):
             if location:
                 ensure_source(connection, row["id"], location, base=Path.cwd())
         report = run(space)

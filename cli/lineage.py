@@ -7,6 +7,7 @@ import click
 from cli.output import json_option, plain, print_json, print_table
 from cli.session import opened
 from resources.access import LOCAL_ADMIN
+from resources.audit.acts import audited
 from resources.postgres import reading
 
 
@@ -15,7 +16,7 @@ from resources.postgres import reading
 @json_option
 def lineage(block_id: UUID, as_json: bool) -> None:
     """Walk back from BLOCK_ID to the bytes and the run that it came from."""
-    with opened() as platform:
+    with opened() as platform, audited(platform, "memory.block.lineage", target=str(block_id), change=False):
         url = platform.settings.dagster_url
         found = platform.look(LOCAL_ADMIN, lambda connection: reading.lineage(connection, block_id, url))
     if as_json:

@@ -5,6 +5,7 @@ import click
 from cli.output import json_option, print_json, print_table, say
 from cli.session import opened
 from resources.access import LOCAL_ADMIN, Role
+from resources.audit.acts import audited
 from resources.postgres import members
 
 
@@ -20,7 +21,11 @@ def member() -> None:
 @json_option
 def add(space: str, principal: str, role: str, as_json: bool) -> None:
     """Give PRINCIPAL (group:NAME, user:NAME, user:SUBJECT or key:ID) the ROLE in SPACE."""
-    with opened() as platform, platform.administer(LOCAL_ADMIN, space) as (connection, row):
+    with (
+        opened() as platform,
+        audited(platform, "members.grant", target=principal, space=space, role=role),
+        platform.administer(LOCAL_ADMIN, space) as (connection, row),
+    ):
         given = members.grant(connection, row["id"], principal, Role(role), LOCAL_ADMIN.principal)
     if as_json:
         print_json({"space": space, "principal": given, "role": role})
@@ -48,7 +53,11 @@ def list_(space: str, as_json: bool) -> None:
 @json_option
 def remove(space: str, principal: str, as_json: bool) -> None:
     """Take the role of PRINCIPAL in SPACE away, at once."""
-    with opened() as platform, platform.administer(LOCAL_ADMIN, space) as (connection, row):
+    with (
+        opened() as platform,
+        audited(platform, "members.revoke", target=principal, space=space),
+        platform.administer(LOCAL_ADMIN, space) as (connection, row),
+    ):
         gone = members.revoke(connection, row["id"], principal)
     if as_json:
         print_json({"space": space, "principal": gone, "removed": True})

@@ -1,5 +1,6 @@
 """Addresses on this machine: which are ours alone, which are free, and what answers there."""
 
+import ipaddress
 import socket
 import urllib.error
 import urllib.request
@@ -44,7 +45,11 @@ def free_port(host: str) -> int:
 
 def near(host: str) -> str:
     """Where this machine reaches a server that listens on `host`, which may stand for all addresses."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- recognised, not listened on
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return ("::1" if address.version == 6 else "127.0.0.1") if address.is_unspecified else host
 
 
 def base_url(host: str, port: int, *, tls: bool = False) -> str:

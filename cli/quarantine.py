@@ -8,6 +8,7 @@ import click
 from cli.ingest import print_report, run
 from cli.output import json_option, note, print_json, print_table
 from cli.session import entered, opened
+from resources.audit.acts import audited
 from resources.postgres import reading
 
 _PAGE = 500
@@ -44,7 +45,7 @@ def list_(space: str, as_json: bool) -> None:
 def retry(ctx: click.Context, space: str, document_ids: tuple[UUID, ...], as_json: bool) -> None:
     """Try documents of SPACE again: those named, or all in quarantine."""
     with opened() as platform:
-        with entered(platform, space) as (connection, row):
+        with audited(platform, "quarantine.retry", space=space), entered(platform, space) as (connection, row):
             asked = reading.request_retry(connection, row["id"], list(document_ids))
         note(f"Trying {asked} documents again.")
         report = run(space)

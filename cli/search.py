@@ -7,6 +7,7 @@ import click
 from cli.output import json_option, plain, print_json, progress, say
 from cli.session import checked, opened
 from resources.access import LOCAL_ADMIN
+from resources.audit.acts import audited
 
 if TYPE_CHECKING:
     from resources.platform import Platform
@@ -25,10 +26,15 @@ def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:
     from resources.retrieval.models import SearchRequest
 
     request = checked(SearchRequest, space=space, query=query, mode=mode, k=k)
-    with opened() as platform, progress("Searching"):
+    with (
+        opened() as platform,
+        progress("Searching"),
+        audited(platform, "memory.search", space=space, change=False, query=query) as facts,
+    ):
         from api.memory import open_retriever
 
         response = open_retriever(platform).search(LOCAL_ADMIN, request)
+        facts["documents"] = [str(result.document.id) for result in response.results]
     if as_json:
         print_json(response)
         return
@@ -60,11 +66,12 @@ def print_answer(platform: "Platform", space: str, question: str, as_json: bool)
     """Answers a question on the platform, and prints the answer with its citations."""
     from resources.retrieval.models import QueryRequest
 
-    with progress("Reading"):
+    with progress("Reading"), audited(platform, "memory.query", space=space, change=False, query=question) as facts:
         from api.memory import open_answerer
 
         request = checked(QueryRequest, space=space, query=question)
         response = open_answerer(platform).answer(LOCAL_ADMIN, request)
+        facts["documents"] = [str(citation.document_id) for citation in response.citations]
     if as_json:
         print_json(response)
         return

@@ -69,15 +69,19 @@ def revoke(session_id: str | None, user: str | None, as_json: bool) -> None:
     with opened() as platform:
         if session_id is not None:
             identity = _id(session_id)
-            with audited(platform, "sessions.revoke", target=f"session_id={identity}"):
-                with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-                    sessions.end(connection, identity)
+            with (
+                audited(platform, "sessions.revoke", target=f"session_id={identity}"),
+                platform.database.transaction(caller=LOCAL_ADMIN) as connection,
+            ):
+                sessions.end(connection, identity)
             said, text = {"id": identity, "revoked": True}, f"Ended the sign-in {identity}."
         else:
             principal = _principal(platform.database, user or "")
-            with audited(platform, "sessions.revoke", target=principal) as facts:
-                with platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-                    facts["ended"] = ended = sessions.end_all(connection, principal)
+            with (
+                audited(platform, "sessions.revoke", target=principal) as facts,
+                platform.database.transaction(caller=LOCAL_ADMIN) as connection,
+            ):
+                facts["ended"] = ended = sessions.end_all(connection, principal)
             said = {"principal": principal, "ended": ended, "revoked": True}
             text = f"Ended {ended} sign-ins of {principal}; every token issued to it so far stops counting."
     if as_json:

@@ -8,6 +8,7 @@ from cli.ingest import print_report, run
 from cli.output import json_option, print_json, print_table, say
 from cli.session import checked, entered, opened
 from resources.access.rules import AccessRule
+from resources.audit.acts import audited
 from resources.errors import InvalidInput
 from resources.intake import add_source
 from resources.postgres import access_rules, sources
@@ -27,7 +28,11 @@ def source() -> None:
 @json_option
 def add(space: str, location: str, name: str | None, every: str | None, as_json: bool) -> None:
     """Add LOCATION, a folder or a URL, to SPACE."""
-    with opened() as platform, entered(platform, space) as (connection, row):
+    with (
+        opened() as platform,
+        audited(platform, "sources.add", target=location, space=space),
+        entered(platform, space) as (connection, row),
+    ):
         added = add_source(connection, row["id"], location, name, every, base=Path.cwd())
     if as_json:
         print_json(added)
@@ -68,7 +73,10 @@ def list_(space: str, as_json: bool) -> None:
 def remove(ctx: click.Context, space: str, name: str, as_json: bool) -> None:
     """Remove the source NAME from SPACE with all its documents."""
     with opened() as platform:
-        with entered(platform, space) as (connection, row):
+        with (
+            audited(platform, "sources.remove", target=name, space=space),
+            entered(platform, space) as (connection, row),
+        ):
             request_source_removal(connection, row["id"], name)
         report = run(space)
     if not as_json:
@@ -91,7 +99,11 @@ def access(space: str, name: str, rules: tuple[str, ...], clear: bool, as_json: 
     everyone stands for all members of the space; no group at all for its administrators alone.
     """
     parsed = [_rule(rule) for rule in rules]
-    with opened() as platform, entered(platform, space) as (connection, row):
+    with (
+        opened() as platform,
+        audited(platform, "access.change", target=name, space=space, change=bool(parsed or clear)),
+        entered(platform, space) as (connection, row),
+    ):
         found = sources.get(connection, row["id"], name)
         changed = access_rules.set_rules(connection, found.id, parsed) if parsed or clear else 0
         in_effect = access_rules.rules_of(connection, found.id)

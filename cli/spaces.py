@@ -7,6 +7,7 @@ from cli.output import json_option, print_json, print_table, progress, say
 from cli.session import opened
 from resources import space_administration
 from resources.access import LOCAL_ADMIN
+from resources.audit.acts import audited
 from resources.domain import Isolation, Space
 from resources.postgres import spaces
 
@@ -37,10 +38,15 @@ space.add_command(destroy_key)
 def create(name: str, shards: int, isolation: str, database: str | None, as_json: bool) -> None:
     """Create the space NAME."""
     spaces.check_name(name)
-    with opened() as platform, progress("Preparing the model") as _:
+    with (
+        opened() as platform,
+        progress("Preparing the model") as _,
+        audited(platform, "spaces.create", target=name, space=name, isolation=isolation) as facts,
+    ):
         created = space_administration.create(
             platform, LOCAL_ADMIN, name, shards=shards, isolation=Isolation(isolation), database=database
         )
+        facts["space_id"] = created.id
     if as_json:
         print_json(created)
     else:
@@ -70,7 +76,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def quota(name: str, documents: int | None, size: int | None, as_json: bool) -> None:
     """Set how much the space NAME may hold; what is there already stays."""
-    with opened() as platform:
+    with opened() as platform, audited(platform, "spaces.quota", target=name, space=name, documents=documents, bytes=size):
         changed = space_administration.set_quota(platform, LOCAL_ADMIN, name, documents, size)
     if as_json:
         print_json(changed)
@@ -88,7 +94,11 @@ def move(name: str, isolation: str, database: str | None, as_json: bool) -> None
     """Move the space NAME to another isolation. Searches go on; if it is killed, give it again."""
     from resources.space_moving import move as move_space
 
-    with opened("worker") as platform, progress("Moving") as report:
+    with (
+        opened("worker") as platform,
+        progress("Moving") as report,
+        audited(platform, "spaces.move", target=name, space=name, isolation=isolation),
+    ):
         moved = move_space(platform, name, Isolation(isolation), database, report)
     if as_json:
         print_json({"name": name, "isolation": isolation, "moved": moved})
@@ -107,7 +117,7 @@ def delete(name: str, yes: bool, as_json: bool) -> None:
             spaces.identify(connection, name)
         if not yes:
             click.confirm(f"Delete the space {name} and everything in it?", abort=True, err=True)
-        with progress("Waiting for runs to end"):
+        with progress("Waiting for runs to end"), audited(platform, "spaces.delete", target=name, space=name):
             space_administration.delete(platform, name)
     if as_json:
         print_json({"name": name, "deleted": True})

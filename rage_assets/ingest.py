@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
+from rage_assets.run_record import end_run
 from rage_assets.work import Progress, no_progress
 from resources import errors
 from resources.domain import IngestCounts
@@ -84,8 +85,7 @@ def _run(
         result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False, run_config=_QUIET)
         if not result.success:
             failure = _cause(result)
-            with content.transaction(space=space["id"]) as connection:
-                runs.finish(connection, job_id, failed=str(failure))
+            end_run(platform, space, job_id, failed=str(failure))
     with content.transaction(space=space["id"]) as connection:
         row = runs.get(connection, job_id)
     if row is None:

@@ -25,6 +25,7 @@ def load_plain_yaml(text: str | bytes) -> Any:
         PlainYamlError: It is no YAML, is nested too deeply, holds references or asks for anything but plain values.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506 -- a SafeLoader that takes even less
+        # A SafeLoader that takes even less.
+        return yaml.load(text, Loader=_Loader)  # noqa: S506  # nosec B506
     except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
         raise PlainYamlError(str(error)[:500]) from None

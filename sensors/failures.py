@@ -7,8 +7,9 @@ import dagster as dg
 
 from rage_assets.jobs import INGEST
 from rage_assets.partitions import JOB_TAG, SPACE_TAG
+from rage_assets.run_record import end_run
 from resources.platform import Platform
-from resources.postgres import runs, spaces
+from resources.postgres import spaces
 from resources.settings import settings
 
 ATTEMPT_TAG = "rage/attempt"
@@ -50,7 +51,6 @@ def mark_failed(run: dg.DagsterRun, message: str) -> None:
     try:
         with platform.database.transaction() as connection:
             row = spaces.identify(connection, space)
-        with platform.content(row["database"]).transaction(space=row["id"]) as connection:
-            runs.finish(connection, UUID(run.tags.get(JOB_TAG) or run.run_id), failed=message)
+        end_run(platform, row, UUID(run.tags.get(JOB_TAG) or run.run_id), failed=message)
     finally:
         platform.close()

@@ -4,6 +4,7 @@ from typing import Any
 
 from rage_assets.lexical.index import close_index, open_index, replace
 from rage_assets.live.receipts import check_receipts
+from rage_assets.run_record import end_run
 from rage_assets.work import Work
 from resources.lexical.protocol import LexicalIndex
 from resources.postgres import garbage, outbox, publication, runs
@@ -96,6 +97,6 @@ def finish_run(work: Work) -> dict[str, Any]:
     """Ends the run's own record and returns it."""
     with work.transaction() as connection:
         row = runs.by_dagster_id(connection, work.run_id)
-        assert row is not None
-        runs.finish(connection, row["id"])
-        return runs.get(connection, row["id"]) or row
+    assert row is not None
+    space = {"id": work.space_id, "name": work.space, "database": work.database}
+    return end_run(work.platform, space, row["id"]) or row

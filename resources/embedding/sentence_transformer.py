@@ -57,7 +57,7 @@ def check_weights(folder: Path) -> None:
             pickled += [path.name for pattern in _PICKLES for path in part.glob(pattern)]
     if pickled:
         raise InvalidSettings(
-            f"The model in {folder} has its weights as {', '.join(sorted(pickled))[:200]} only, which can run code when loaded.",
+            f"The model in {folder} has its weights only as {', '.join(sorted(pickled))[:200]}, which can run code.",
             hint="Take its version in safetensors, or convert it on a machine where that does no harm.",
         )
 

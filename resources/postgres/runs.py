@@ -58,15 +58,20 @@ def add_errors(connection: Connection, dagster_run_id: str, errors: list[dict[st
     )
 
 
-def finish(connection: Connection, run_id: UUID, *, failed: str | None = None) -> None:
-    """Ends a run: failed with a reason, partly where it has errors, succeeded otherwise. An ended one stays as it is."""
+def finish(connection: Connection, run_id: UUID, *, failed: str | None = None) -> bool:
+    """Ends a run: failed with a reason, partly where it has errors, succeeded otherwise. An ended one stays as it is.
+
+    Returns:
+        Whether it ended now.
+    """
     errors = Jsonb([{"path": "", "reason": failed}] if failed else [])
-    connection.execute(
+    ended = connection.execute(
         "UPDATE runs SET finished_at = now(), errors = errors || %s, state = CASE WHEN %s THEN 'failed' "
         "WHEN jsonb_array_length(errors) > 0 THEN 'partly' ELSE 'succeeded' END "
         "WHERE id = %s AND state IN ('queued', 'running')",
         (errors, failed is not None, run_id),
     )
+    return ended.rowcount > 0
 
 
 def get(connection: Connection, run_id: UUID) -> dict[str, Any] | None:

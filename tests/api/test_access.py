@@ -10,7 +10,7 @@ from joserfc.jwk import OctKey
 from resources.sign_in.local import issue_token
 from tests.api.conftest import error_of
 
-OPEN = {"/health", "/ready", "/auth/token"}
+OPEN = {"/health", "/ready", "/auth/token", "/auth/login", "/auth/callback", "/auth/backchannel-logout"}
 
 
 def routes(app):

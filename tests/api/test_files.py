@@ -101,7 +101,7 @@ def test_another_callers_documents_are_not_there(app, client, memory, api_platfo
     from api.app import create_app
 
     document = memory.add("a.md", "Hello")
-    stranger = create_app(api_platform, app.state.launcher, verify=lambda token: Caller("user:somebody-else"))
+    stranger = create_app(api_platform, app.state.launcher, authenticate=lambda token, address: Caller("user:somebody-else"))
     with TestClient(stranger, headers={"Authorization": "Bearer x"}) as other:
         error_of(other.get(f"{FILE}/{document}"), 404, "not_found")
         error_of(other.delete(f"{FILE}/{document}"), 404, "not_found")

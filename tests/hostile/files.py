@@ -48,11 +48,7 @@ def xlsx(after: str = "", rows: str = CELL.format("hello"), before: str = "", **
     relation = f'<Relationships xmlns="{_PACKAGE}/relationships">{one}</Relationships>'
     overrides = "".join(
         f'<Override PartName="/xl/{name}.xml" ContentType="{_TYPE}.{kind}+xml"/>'
-        for name, kind in (
-            ("workbook", "sheet.main"),
-            ("worksheets/sheet1", "worksheet"),
-            ("sharedStrings", "sharedStrings"),
-        )
+        for name, kind in (("workbook", "sheet.main"), ("worksheets/sheet1", "worksheet"), *((part, part) for part in parts))
     )
     files: dict[str, str | bytes] = {
         "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '

