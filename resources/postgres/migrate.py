@@ -83,6 +83,8 @@ def migrate(url: str) -> None:
                 connection.commit()
             # PostgreSQL lets everybody execute a new function; here nobody may whom a migration does not name
             guard.execute("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA rage FROM PUBLIC")
+            # whoever serves must know whether the schema is theirs, and needs no owner's login for it
+            guard.execute("GRANT SELECT ON rage.alembic_version TO rage_api, rage_worker")
     except psycopg.errors.InsufficientPrivilege as error:
         raise InvalidSettings(
             f"The role of RAGE_DATABASE_URL may not migrate: {error.diag.message_primary}.",

@@ -128,8 +128,9 @@ def test_a_move_that_is_killed_loses_nothing_and_goes_on_when_given_again(dedica
     code = (
         "import os, signal\n"
         "from resources.domain import Isolation\nfrom resources.platform import Platform\n"
-        "from resources.postgres import moving\nfrom resources.settings import settings\nfrom resources.space_moving import move\n"
-        f"def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from resources.postgres import moving\nfrom resources.settings import settings\n"
+        "from resources.space_moving import move\n"
+        "def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)\n"
         f"moving.{step} = die\n"
         "move(Platform(settings(), 'worker'), 'demo', Isolation.DEDICATED, None, lambda *_: None)\n"
     )
