@@ -7,6 +7,7 @@ from fastapi.security import HTTPBearer
 
 from resources.access import Caller
 from resources.dagster_client import RunLauncher
+from resources.errors import Forbidden
 from resources.platform import Platform
 
 # The middleware checks the token before any route; this tells OpenAPI of it.
@@ -34,3 +35,13 @@ ThePlatform = Annotated[Platform, Depends(_platform)]
 Launcher = Annotated[RunLauncher, Depends(_launcher)]
 TheCaller = Annotated[Caller, Depends(_caller)]
 Protected = Security(bearer)
+
+
+def check_person(caller: Caller) -> None:
+    """Makes sure that no key hands out rights: a stolen one could outlive its revocation through them.
+
+    Raises:
+        Forbidden: The caller is a key.
+    """
+    if caller.is_key:
+        raise Forbidden("A key gives and takes no rights.", hint="Sign in as a person.")

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.auditing import note_audit
-from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform, check_person
 from api.errors import responses
 from api.paging import Cursor, Limit, Page, cut, decode
-from resources.access import Caller, Role
-from resources.errors import Forbidden, InvalidInput
+from resources.access import Role
+from resources.errors import InvalidInput
 from resources.postgres import api_keys
 from resources.postgres.api_keys import ApiKey
 from resources.sign_in import keys
@@ -41,7 +41,7 @@ class CreatedKey(ApiKey):
 @router.post("", status_code=201, responses=responses(403, 404, 422))
 def create_key(body: NewKey, request: Request, platform: ThePlatform, caller: TheCaller, response: Response) -> CreatedKey:
     """Creates a key; the caller administers every space that it is for."""
-    _check_person(caller)
+    check_person(caller)
     new = keys.new_key()
     note_audit(request, target=f"key:{new.id}", spaces=body.spaces, role=body.role, days=body.expires_in_days)
     with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
@@ -61,7 +61,7 @@ def create_key(body: NewKey, request: Request, platform: ThePlatform, caller: Th
 @router.get("", responses=responses(403, 422))
 def list_keys(platform: ThePlatform, caller: TheCaller, limit: Limit = 20, cursor: Cursor = None) -> Page[ApiKey]:
     """The keys of the spaces that the caller administers, oldest first, the expired and revoked ones included."""
-    _check_person(caller)
+    check_person(caller)
     with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
         rows = api_keys.listing(connection, _after(cursor), limit + 1)
     items, next_cursor = cut(rows, limit, lambda key: (key.created_at.isoformat(), key.id))
@@ -71,15 +71,9 @@ def list_keys(platform: ThePlatform, caller: TheCaller, limit: Limit = 20, curso
 @router.delete("/{key_id}", status_code=204, responses=responses(403, 404, 422))
 def revoke_key(key_id: Annotated[str, Path(pattern="^[0-9A-Za-z]{16}$")], platform: ThePlatform, caller: TheCaller) -> None:
     """Revokes a key, at once; whoever administers one of its spaces may."""
-    _check_person(caller)
+    check_person(caller)
     with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:
         api_keys.revoke(connection, key_id)
-
-
-def _check_person(caller: Caller) -> None:
-    """A stolen key must not be able to outlive itself through another one, nor to look around."""
-    if caller.principal.startswith("key:"):
-        raise Forbidden("A key manages no keys.", hint="Sign in as a person.")
 
 
 def _after(cursor: str | None) -> tuple[datetime, str] | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform, check_person
 from api.errors import responses
 from resources import space_administration
 from resources.access import Role
@@ -66,6 +66,7 @@ def list_members(name: str, platform: ThePlatform, caller: TheCaller) -> Members
 @router.put("/members/{principal}", responses=responses(403, 404, 409, 422))
 def grant(name: str, principal: Principal, body: Grant, platform: ThePlatform, caller: TheCaller) -> Members:
     """Gives a group, a user or a key a role in a space, in place of an earlier one; in effect at once."""
+    check_person(caller)
     with platform.administer(caller, name, TIMEOUT_S) as (connection, row):
         members.grant(connection, row["id"], principal, body.role, caller.principal)
         return Members(items=members.listing(connection, row["id"]))
@@ -74,6 +75,7 @@ def grant(name: str, principal: Principal, body: Grant, platform: ThePlatform, c
 @router.delete("/members/{principal}", status_code=204, responses=responses(403, 404, 409, 422))
 def revoke(name: str, principal: Principal, platform: ThePlatform, caller: TheCaller) -> None:
     """Takes a role away; from then on nothing of the space is there for it."""
+    check_person(caller)
     with platform.administer(caller, name, TIMEOUT_S) as (connection, row):
         members.revoke(connection, row["id"], principal)
 

@@ -100,7 +100,12 @@ function resultItem(result) {
   if (result.block.page) place.push(`page ${result.block.page}`);
   const snippet = element("p");
   snippet.append(...highlighted(result.highlight));
-  item.append(element("h2", result.document.title || result.document.path), element("p", place.join(" › "), "path"), snippet);
+  const title = element("h2");
+  const link = element("a", result.document.title || result.document.path);
+  link.href = `api/v1/memory/file/${encodeURIComponent(result.document.id)}/raw`;
+  link.download = "";
+  title.append(link);
+  item.append(title, element("p", place.join(" › "), "path"), snippet);
   return item;
 }
 

@@ -44,6 +44,11 @@ class Caller:
         """All names under which a space or a rule may grant something to this caller."""
         return [self.principal, *(f"group:{group}" for group in self.groups)]
 
+    @property
+    def is_key(self) -> bool:
+        """Whether this is a program with an API key. A key hands out no rights: they would outlive its revocation."""
+        return self.principal.startswith("key:")
+
 
 def group_names(claimed: Iterable[str]) -> tuple[str, ...]:
     """The groups of a token's claim: a path such as `/engineering/search` also stands for `engineering`."""
