@@ -239,6 +239,8 @@ def request_entry(
     action = ACTIONS.get((scope["method"], template), f"{scope['method']} {template}"[:200])
     if template == UNMATCHED:
         target = target or scope["path"]
+    if template.startswith(f"{_SPACES}/"):
+        facts.setdefault("space", parameters.get("name", ""))
     if "query" in facts:
         facts |= query_details(settings, writer.ring, str(facts.pop("query")))
     if "documents" in facts:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from api.auditing import note_audit
 from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from resources.domain import Block
@@ -54,14 +55,17 @@ class Lineage(BaseModel):
 
 
 @router.get("/{block_id}", responses=responses(404, 422))
-def get_block(block_id: UUID, platform: ThePlatform, caller: TheCaller) -> Block:
+def get_block(block_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> Block:
     """One block."""
-    return platform.look(caller, lambda connection: reading.block(connection, block_id), TIMEOUT_S)
+    found = platform.look(caller, lambda connection: reading.block(connection, block_id), TIMEOUT_S)
+    note_audit(request, documents=[found.document_id])
+    return found
 
 
 @router.get("/{block_id}/lineage", responses=responses(404, 422))
-def get_lineage(block_id: UUID, platform: ThePlatform, caller: TheCaller) -> Lineage:
+def get_lineage(block_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> Lineage:
     """Where a block comes from: its document's bytes, its source, and the run and code that made it."""
     url = platform.settings.dagster_url
     found = platform.look(caller, lambda connection: reading.lineage(connection, block_id, url), TIMEOUT_S)
+    note_audit(request, documents=[found["document"]["id"]])
     return Lineage.model_validate(found)

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
+from api.auditing import note_audit
 from api.dependencies import TIMEOUT_S, Launcher, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.jobs import start_ingest
@@ -50,6 +51,7 @@ class Removing(BaseModel):
 
 @router.get("/files", responses=responses(404, 422))
 def list_files(
+    request: Request,
     platform: ThePlatform,
     caller: TheCaller,
     space: Annotated[str, Query(examples=["handbook"])],
@@ -62,12 +64,13 @@ def list_files(
     with platform.enter(caller, space, timeout_s=TIMEOUT_S) as (connection, row):
         rows = reading.files(connection, row["id"], after, limit + 1)
     page, next_cursor = cut(rows, limit, lambda row: (row["path"], row["id"]))
+    note_audit(request, space=space, documents=[row["id"] for row in page])
     return Page(items=[File(**row) for row in page], next_cursor=next_cursor)
 
 
 @router.get("/file/{document_id}", responses=responses(404, 422))
 def get_file(
-    document_id: UUID, platform: ThePlatform, caller: TheCaller, limit: Limit = 20, cursor: Cursor = None
+    document_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller, limit: Limit = 20, cursor: Cursor = None
 ) -> FileWithBlocks:
     """A document and a page of its blocks in reading order."""
     after = decode_order(cursor)
@@ -79,6 +82,7 @@ def get_file(
         ),
         TIMEOUT_S,
     )
+    note_audit(request, space_id=row["space_id"], documents=[document_id])
     page, next_cursor = cut(blocks, limit, lambda block: (block.order,))
     return FileWithBlocks(**row, blocks=page, next_cursor=next_cursor)
 
@@ -88,9 +92,10 @@ def get_file(
     response_class=StreamingResponse,
     responses={**responses(404, 422), 200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
 )
-def get_raw(document_id: UUID, platform: ThePlatform, caller: TheCaller) -> StreamingResponse:
+def get_raw(document_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> StreamingResponse:
     """The document's bytes as they were read, as an attachment."""
     row = platform.look(caller, lambda connection: reading.raw(connection, document_id), TIMEOUT_S)
+    note_audit(request, space_id=row["space_id"], documents=[document_id])
     if not platform.objects.exists(row["space_id"], row["sha256"]):
         raise NotFound(f"The bytes of document {document_id} are not in the object store.")
     return StreamingResponse(
@@ -106,9 +111,12 @@ def get_raw(document_id: UUID, platform: ThePlatform, caller: TheCaller) -> Stre
 
 
 @router.delete("/file/{document_id}", status_code=202, responses=responses(403, 404, 422))
-def delete_file(document_id: UUID, platform: ThePlatform, launcher: Launcher, caller: TheCaller) -> Removing:
+def delete_file(
+    document_id: UUID, request: Request, platform: ThePlatform, launcher: Launcher, caller: TheCaller
+) -> Removing:
     """Hides a document at once and has it removed from every store; the receipt says when that is done."""
     asked = platform.look(caller, lambda connection: removal.request_removal(connection, document_id), TIMEOUT_S)
+    note_audit(request, space=asked.space)
     start_ingest(platform, launcher, caller, asked.space)
     return Removing(receipt_id=asked.receipt_id)
 

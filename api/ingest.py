@@ -20,8 +20,8 @@ from api.jobs import start_ingest
 from resources.access import Caller, Role
 from resources.dagster_client import RunLauncher
 from resources.domain import IngestCounts
-from resources.errors import InvalidInput
-from resources.intake import ensure_source
+from resources.errors import Forbidden, InvalidInput
+from resources.intake import ensure_source, is_read_as_server
 from resources.platform import Platform
 from resources.postgres import reading, spaces
 from resources.settings import Settings
@@ -119,6 +119,7 @@ async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, ca
         except ValidationError as error:
             problems = [f"{'.'.join(map(str, item['loc'])) or 'body'}: {item['msg']}" for item in error.errors()]
             raise InvalidInput("; ".join(problems) + ".") from None
+        note_audit(request, space=body.space, location=body.location)
         job_id = await run_in_threadpool(_ingest_location, platform, launcher, caller, body)
     else:
         raise HTTPException(415, "Send JSON or a multipart form.")
@@ -126,15 +127,22 @@ async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, ca
 
 
 @router.get("/{job_id}", responses=responses(404, 422))
-def get_job(job_id: UUID, platform: ThePlatform, caller: TheCaller) -> Job:
+def get_job(job_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> Job:
     """How far a job is."""
-    return _job(platform.look(caller, lambda connection: reading.job(connection, job_id), TIMEOUT_S))
+    row = platform.look(caller, lambda connection: reading.job(connection, job_id), TIMEOUT_S)
+    note_audit(request, space_id=row["space_id"])
+    return _job(row)
 
 
 def _ingest_location(platform: Platform, launcher: RunLauncher, caller: Caller, body: IngestLocation) -> UUID:
     spaces.check_name(body.space)
     with platform.enter(caller, body.space, Role.INGESTOR, timeout_s=TIMEOUT_S) as (connection, row):
         settings = platform.settings
+        if caller.platform_role is not Role.ADMIN and is_read_as_server(body.location):
+            raise Forbidden(
+                "This location is read with the server's own credentials.",
+                hint="Ask an administrator of the platform to add it with `rage source add`.",
+            )
         ensure_source(
             connection,
             row["id"],

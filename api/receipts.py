@@ -3,9 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from api.auditing import note_audit
 from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from resources.postgres import reading
@@ -44,7 +45,8 @@ class Receipt(BaseModel):
 
 
 @router.get("/{receipt_id}", responses=responses(404, 422))
-def get_receipt(receipt_id: UUID, platform: ThePlatform, caller: TheCaller) -> Receipt:
+def get_receipt(receipt_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> Receipt:
     """How far the removal of a document is."""
     found = platform.look(caller, lambda connection: reading.receipt(connection, receipt_id), TIMEOUT_S)
+    note_audit(request, space_id=found["space_id"], documents=[found["document_id"]])
     return Receipt.model_validate(found)

@@ -116,7 +116,7 @@ def list_sessions(platform: ThePlatform, caller: TheCaller, limit: Limit = 20, c
     return Page(items=items, next_cursor=next_cursor)
 
 
-@router.delete("/{session_id}", status_code=204, responses=responses(404, 422))
+@router.delete("/{session_id}", status_code=204, responses=responses(403, 404, 422))
 def end_session(session_id: UUID, platform: ThePlatform, caller: TheCaller) -> None:
     """Ends a sign-in at once, with every token that belongs to it: one's own, or as administrator of the platform any."""
     with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S) as connection:

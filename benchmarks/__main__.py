@@ -19,6 +19,7 @@ BENCHMARKS = {
     "one_changed": ("incremental", "one_changed", "One changed document"),
     "memory": ("memory", "run", "Memory of an ingestion"),
     "search": ("search", "run", "Time of a search"),
+    "security": ("security", "run", "What security costs a search"),
     "retrieval": ("retrieval", "run", "Quality of retrieval"),
     "freshness": ("freshness", "run", "From a dropped file to its first hit"),
 }

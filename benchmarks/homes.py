@@ -73,7 +73,9 @@ class Home:
         from resources.postgres import sources, spaces
 
         with self.running() as platform, platform.database.transaction(caller=LOCAL_ADMIN) as connection:
-            space = spaces.create(connection, name, shards=1, model=MODEL, dimension=DIMENSION, creator=LOCAL_ADMIN.principal)
+            space = spaces.create(
+                connection, name, shards=1, model=MODEL, dimension=DIMENSION, creator=LOCAL_ADMIN.principal
+            )
             if folder is not None:
                 sources.add(connection, space, name="files", kind="folder", location=str(folder))
         return space

@@ -111,7 +111,7 @@ def _documents(
                 at = (ids[-1], space, document, source, version, number)
                 blocks.append((*at, "paragraph", part, "en", None, [], "{}", "bench", "bench"))
             passage = identity.passage_id(version, order)
-            row = (passage, space, document, source, version, order, [], text, identity.text_hash(text))
+            row: tuple[Any, ...] = (passage, space, document, source, version, order, [], text, identity.text_hash(text))
             passages.append((*row, ids, ["paragraph"], ["en"]))
             entries.append(LexicalPassage(passage, document, version, title, "", text, path))
     copy_rows(connection, "documents", _DOCUMENT, documents)

@@ -30,7 +30,7 @@ def run(bench: Bench) -> list[Figure]:
     asked = bench.size(_QUERIES, least=40)
     questions = iter(mixed_queries(bench.data))
     # other queries for each mode: the server remembers their vectors, whatever the mode
-    queries = {mode: list(islice(questions, asked)) for mode in _MODES} | {"pattern": _patterns(texts, asked)}
+    queries = {mode: list(islice(questions, asked)) for mode in _MODES} | {"pattern": patterns(texts, asked)}
     figures = _in_process(home, queries) + _over_http(home, queries)
     home.remove()
     return [Figure("in the space", count, "passages", note=f"{asked} distinct queries of each mode"), *figures]
@@ -78,7 +78,7 @@ def _percentiles(name: str, taken: list[float], note: str = "") -> list[Figure]:
     return [Figure(f"{name}, p50", float(p50), "ms", note=note), Figure(f"{name}, p95", float(p95), "ms")]
 
 
-def _patterns(texts: Sequence[str], count: int) -> list[str]:
+def patterns(texts: Sequence[str], count: int) -> list[str]:
     """Phrases, wildcards and regular expressions that stand in the texts, each kind as often."""
     chance = random.Random(SEED)
     found: dict[str, None] = {}

@@ -22,7 +22,9 @@ from resources.dagster_client import RunLauncher
 from resources.embedding import Embedder
 from resources.logs import configure_logs
 from resources.platform import Platform
+from resources.postgres import spaces
 from resources.postgres.database import Connection, Database
+from resources.postgres.embedded import EmbeddedPostgres
 from resources.retrieval.search import Retriever
 from resources.settings import load_settings
 
@@ -53,12 +55,12 @@ def main() -> None:
     configure_logs(settings.log_level)
     platform = Platform(settings, role="api", pool_size=_POOL)
     platform.ensure_schema()
-    database = Database(platform.url("superuser"), "postgres", _POOL).open()
+    database = Database(EmbeddedPostgres(settings.home).url("postgres", "rage"), "postgres", _POOL).open()
 
     @contextmanager
     def enter(caller: Caller, space: str, *, timeout_s: float = 0) -> Iterator[tuple[Connection, dict[str, Any]]]:
         with database.transaction(timeout_s=timeout_s) as connection:
-            yield connection, {}
+            yield connection, spaces.identify(connection, space)
 
     try:
         retriever = Retriever(enter, cast(Embedder, LateEmbedder(platform)), platform.lexical)

@@ -42,6 +42,7 @@ class Moment(click.ParamType[datetime]):
 def _filters(command: Any) -> Any:
     for option in (
         click.option("--space", default="", help="Of this space only, by name or id."),
+        click.option("--document", type=click.UUID, help="That showed or concerned this document only, by its id."),
         click.option("--action", default="", help="Of this action only, such as `memory.search` or `auth`."),
         click.option("--actor", default="", help="Of this principal or name only."),
         click.option("--until", type=Moment(), help="Before this moment."),

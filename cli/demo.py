@@ -8,7 +8,7 @@ import click
 
 from cli.ingest import print_report, run
 from cli.output import json_option, note, say
-from cli.session import entered, opened
+from cli.session import add_by_hand, entered, opened
 from resources import space_administration
 from resources.access import LOCAL_ADMIN
 
@@ -42,13 +42,12 @@ def demo(ctx: click.Context, source: Path | None, as_json: bool) -> None:
 
 def _prepare(platform: "Platform", source: Path | None) -> None:
     from resources.errors import Conflict
-    from resources.intake import ensure_source
 
     with suppress(Conflict):
         note(f"Preparing the space {SPACE!r} …")
         space_administration.create(platform, LOCAL_ADMIN, SPACE)
     with entered(platform, SPACE) as (connection, row):
-        ensure_source(connection, row["id"], str(source or _PROJECT), base=Path.cwd())
+        add_by_hand(platform, connection, row["id"], str(source or _PROJECT))
 
 
 def _question_about(platform: "Platform") -> str:

@@ -4,15 +4,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.output import json_option, note, plain, print_json, progress, say
-from cli.session import entered, opened
+from cli.session import add_by_hand, entered, opened
 from resources.audit.acts import audited
-from resources.intake import ensure_source
 from resources.settings import settings
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) 
             entered(platform, space) as (connection, row),
         ):
             if location:
-                ensure_source(connection, row["id"], location, base=Path.cwd())
+                add_by_hand(platform, connection, row["id"], location)
         report = run(space)
     ctx.exit(print_report(report, as_json))
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -56,3 +57,13 @@ def checked(model: type[Model], **values: Any) -> Model:
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, item['loc'])) or 'request'}: {item['msg']}" for item in error.errors()]
         raise InvalidInput("; ".join(problems) + ".") from None
+
+
+def add_by_hand(platform: Platform, connection: Connection, space_id: UUID, location: str) -> None:
+    """Adds a location to a space unless it is there: for the operator any folder but RAGE's own."""
+    from pathlib import Path
+
+    from resources.intake import ensure_source
+
+    settings = platform.settings
+    ensure_source(connection, space_id, location, Path.cwd(), forbidden=settings.home, allowed_hosts=settings.allowed_hosts)

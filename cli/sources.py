@@ -33,7 +33,16 @@ def add(space: str, location: str, name: str | None, every: str | None, as_json:
         audited(platform, "sources.add", target=location, space=space),
         entered(platform, space) as (connection, row),
     ):
-        added = add_source(connection, row["id"], location, name, every, base=Path.cwd())
+        added = add_source(
+            connection,
+            row["id"],
+            location,
+            name,
+            every,
+            base=Path.cwd(),
+            forbidden=platform.settings.home,
+            allowed_hosts=platform.settings.allowed_hosts,
+        )
     if as_json:
         print_json(added)
     else:

@@ -89,6 +89,11 @@ def ensure_source(
     )
 
 
+def is_read_as_server(location: str) -> bool:
+    """Whether a location is read with credentials of this server: a store's, or git's key. Who names it borrows them."""
+    return not location.startswith(("/", "http://", "https://", "git+http://", "git+https://", "git+file://", "file://"))
+
+
 def ensure_uploads(connection: Connection, space_id: UUID) -> Source:
     """The source that holds what people upload into a space, made on first use.
 

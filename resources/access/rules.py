@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from resources.errors import InvalidInput
+from resources.plain_yaml import PlainYamlError, load_plain_yaml
 
 FILE_NAME = ".rage-access.yaml"
 EVERYONE = "everyone"
@@ -86,14 +87,12 @@ def read_access_file(content: bytes) -> tuple[AccessRule, ...]:
     Raises:
         InvalidInput: It holds something else; the folder must then be closed.
     """
-    import yaml
-
     if len(content) > MOST_FILE_BYTES:
         raise InvalidInput(f"An {FILE_NAME} may have at most {MOST_FILE_BYTES} bytes.")
     try:
-        parsed: Any = yaml.safe_load(content)
+        parsed = load_plain_yaml(content)
         given = _FileContent.model_validate(parsed if parsed is not None else {})
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValidationError) as error:
+    except (PlainYamlError, ValidationError) as error:
         what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else type(error).__name__
         raise InvalidInput(
             f"The {FILE_NAME} cannot be used: {what}.",

@@ -13,7 +13,7 @@ def named_folder(location: str, base: Path | None, roots: Sequence[Path] | None,
         location: A path.
         base: What a relative path is relative to; without it, a path must be absolute, and `~` is a name like any other.
         roots: The folders that may be named, with all in them; None for any.
-        forbidden: A folder that may not be named, nor anything in it, nor what holds it.
+        forbidden: A folder that may not be named, nor anything in it; the reader of what holds it leaves it out.
 
     Returns:
         None where there is no such folder.
@@ -35,9 +35,9 @@ def named_folder(location: str, base: Path | None, roots: Sequence[Path] | None,
         if roots is not None and not any(path.is_relative_to(root.expanduser().resolve()) for root in roots):
             raise _outside()
         home = forbidden.expanduser().resolve() if forbidden is not None else None
-        if home is not None and (path.is_relative_to(home) or home.is_relative_to(path)):
+        if home is not None and path.is_relative_to(home):
             raise Forbidden(
-                "A source may neither lie in RAGE's own folder nor hold it: its keys would become documents.",
+                "A source may not lie in RAGE's own folder: its keys would become documents.",
                 hint="Name a folder beside it, or move RAGE_HOME.",
             )
         if path.is_dir():

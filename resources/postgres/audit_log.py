@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -45,6 +46,7 @@ class Filters(NamedTuple):
     actor: str = ""
     action: str = ""
     space: str = ""
+    document: UUID | None = None
 
 
 def head(connection: Connection) -> Head:
@@ -184,6 +186,7 @@ def rows(connection: Connection, wanted: Filters, *, newest: int | None = None) 
         "action": "(action = %(action)s OR starts_with(action, %(action)s || '.'))",
         "space": "(space_id IN (SELECT id FROM spaces WHERE name = %(space)s) "
         "OR space_id::text = %(space)s OR details->>'space' = %(space)s)",
+        "document": "(strpos(target, %(document)s::text) > 0 OR (details::jsonb -> 'documents') ? %(document)s::text)",
     }
     conditions = [said[name] for name, value in wanted._asdict().items() if value]
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""

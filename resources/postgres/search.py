@@ -7,7 +7,6 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.errors import NotFound
 from resources.postgres.database import Connection
 
 _LEAST_EF_SEARCH, _MOST_EF_SEARCH = 100, 1000  # the latter is pgvector's own limit
@@ -78,20 +77,11 @@ _CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
 _JOINED = "JOIN documents d ON d.id = p.document_id JOIN sources s ON s.id = d.source_id"
 
 
-def scope(connection: Connection, space: str) -> Scope:
-    """The space of that name as it is now.
-
-    Raises:
-        NotFound: There is none, or the caller may not see it.
-    """
-    row = connection.execute(
-        "SELECT s.id, s.epoch, v.id AS index_version, v.model, v.dimension, current_setting('rage.rights', true) AS rights "
-        "FROM spaces s LEFT JOIN index_versions v ON v.id = s.live_index_version WHERE s.name = %s",
-        (space,),
-    ).fetchone()
-    if row is None:
-        raise NotFound(f"There is no space {space[:80]!r}.", hint="`rage space list` shows those there are.")
-    return Scope(row["id"], row["epoch"], row["index_version"], row["model"] or "", row["dimension"] or 0, row["rights"])
+def scope(row: dict[str, Any]) -> Scope:
+    """The space of a row that `spaces.identify` gave, as it was then."""
+    return Scope(
+        row["id"], row["epoch"], row["index_version"], row["model"] or "", row["dimension"] or 0, row["rights"] or ""
+    )
 
 
 def nearest(

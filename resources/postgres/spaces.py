@@ -104,15 +104,18 @@ def by_name(connection: Connection, name: str) -> Space:
 
 
 def identify(connection: Connection, name: str) -> dict[str, Any]:
-    """The space's row, without counting: `id`, `shards`, `epoch`, `isolation`, `database` and more.
+    """The space's row, without counting: `id`, `shards`, `epoch`, `isolation`, `database`, its live index version and more.
+
+    `rights` stands for all that the transaction's caller may see.
 
     Raises:
         NotFound: There is none, or it is not visible.
     """
     row = connection.execute(
-        "SELECT id, name, shards, epoch, live_index_version, isolation, database, max_documents, max_bytes, "
-        "moving_to, rage_role_in(id) AS role "
-        "FROM spaces WHERE name = %s",
+        "SELECT s.id, s.name, s.shards, s.epoch, s.live_index_version, s.isolation, s.database, s.max_documents, "
+        "s.max_bytes, s.moving_to, rage_role_in(s.id) AS role, v.id AS index_version, v.model, v.dimension, "
+        "current_setting('rage.rights', true) AS rights "
+        "FROM spaces s LEFT JOIN index_versions v ON v.id = s.live_index_version WHERE s.name = %s",
         (name,),
     ).fetchone()
     if row is None:

@@ -98,8 +98,8 @@ class Retriever:
         """
         started = time.perf_counter()
         pattern = compile_pattern(request.query) if request.mode == "pattern" else None
-        with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, _):
-            where = reads.scope(connection, request.space)
+        with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, row):
+            where = reads.scope(row)
             # Read in this transaction, the epoch is never older than what it stands for.
             key = (where.rights, where.space, where.epoch, where.index_version, request.model_dump_json())
             with self._lock:
@@ -120,8 +120,8 @@ class Retriever:
             The hits, and what was degraded. Raises as `search` does.
         """
         request = SearchRequest(space=space, query=query, k=k)
-        with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, _):
-            return self._hits(connection, reads.scope(connection, space), request, None, spread=False)
+        with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, row):
+            return self._hits(connection, reads.scope(row), request, None, spread=False)
 
     def query_vector(self, text: str) -> NDArray[np.float32]:
         """The vector of a query, shape (dimension,), remembered.

