@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCE ?=
+JOBS ?= 2
 
 .PHONY: run test lint bench clean setup
 .DEFAULT_GOAL := run
@@ -10,8 +11,8 @@ SOURCE ?=
 run: setup  ## Everything up, with this project's own docs and code (or SOURCE=/a/folder) in the space `demo`.
 	@$(BIN)/rage demo $(if $(SOURCE),"$(SOURCE)") && exec $(BIN)/rage up
 
-test: setup  ## All tests. Those that need a server or the evaluation data say so when they skip.
-	@$(BIN)/python -m pytest -rs
+test: setup  ## All tests, a file at a time on each of JOBS processes. Those that need a server or the evaluation data say so when they skip.
+	@$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile
 
 lint: setup  ## Style, types, the directions of imports, and what is unsafe or secret.
 	$(BIN)/ruff check .

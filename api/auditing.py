@@ -25,7 +25,12 @@ from resources.errors import ServiceUnavailable
 from resources.logs import get_logger
 from resources.settings import Settings
 
-UNWATCHED = frozenset({"/health", "/ready", "/docs", "/docs/start.js", "/openapi.json", "/metrics"})
+UNWATCHED = frozenset(
+    {
+        *("/health", "/ready", "/metrics", "/docs", "/docs/start.js", "/openapi.json"),
+        *("/", "/portal/portal.css", "/portal/portal.js"),
+    }
+)
 _MEMORY = "/api/v1/memory"
 _SPACES = "/api/v1/spaces"
 # A route that is not here is written down as "METHOD template".
@@ -56,6 +61,11 @@ ACTIONS = {
     ("POST", "/auth/token"): "auth.token",
     ("GET", "/auth/me"): "auth.me",
     ("POST", "/auth/logout"): "auth.logout",
+    ("GET", "/auth/login"): "auth.login",
+    ("GET", "/auth/callback"): "auth.callback",
+    ("POST", "/auth/backchannel-logout"): "auth.backchannel_logout",
+    ("GET", "/api/v1/sessions"): "sessions.list",
+    ("DELETE", "/api/v1/sessions/{session_id}"): "sessions.revoke",
 }
 _READ_BY_POST = frozenset({"memory.search", "memory.query"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -21,16 +21,18 @@ _CODES = {
     405: "method_not_allowed",
     408: "too_slow",
     413: "too_large",
+    414: "too_large",
     415: "unsupported_media_type",
     421: "misdirected",
     422: "invalid",
     429: "too_many_requests",
+    431: "too_large",
     503: "unavailable",
 }
 
 
 # A refusal that stands before the routes, whichever is asked for.
-_ANYWHERE = frozenset({401, 408, 413, 421, 429, 503})
+_ANYWHERE = frozenset({400, 401, 408, 413, 414, 421, 422, 429, 431, 503})
 
 
 class ErrorBody(BaseModel):
@@ -48,22 +50,31 @@ class ErrorEnvelope(BaseModel):
     error: ErrorBody
 
 
-def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI's description of the errors that a route may answer besides those that any may."""
+def responses(*statuses: int, signed_in: bool = True) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of the errors that a route may answer besides those that any may.
+
+    Args:
+        statuses: Of the route itself.
+        signed_in: Whether it may ask for a token.
+    """
     said = {
+        400: "No HTTP request, or one that could be read in two ways.",
         401: "No bearer token, or one that does not count.",
         403: "Visible to the caller, but not theirs to do.",
         404: "Not there, or not visible to the caller.",
         408: "The body did not arrive in time.",
         409: "It exists already, or something else is using it.",
         413: "More bytes than the configured limit.",
+        414: "The path and the query are too long.",
         415: "Neither JSON nor a multipart form.",
         421: "The Host header names another server.",
         422: "Something in the request cannot be used.",
         429: "More requests than allowed; `Retry-After` says when to try again.",
+        431: "The headers are too many or too long.",
         503: "A part that is needed does not answer; `Retry-After` says when to try again.",
     }
-    return {status: {"model": ErrorEnvelope, "description": said[status]} for status in sorted(_ANYWHERE | set(statuses))}
+    described = _ANYWHERE - (set() if signed_in else {401}) | set(statuses)
+    return {status: {"model": ErrorEnvelope, "description": said[status]} for status in sorted(described)}
 
 
 def error_response(

@@ -90,7 +90,13 @@ def get_file(
 @router.get(
     "/file/{document_id}/raw",
     response_class=StreamingResponse,
-    responses={**responses(404, 422), 200: {"content": {"application/octet-stream": {}}, "description": "The bytes."}},
+    responses={
+        **responses(404, 422),
+        200: {
+            "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+            "description": "The bytes, in the document's own media type.",
+        },
+    },
 )
 def get_raw(document_id: UUID, request: Request, platform: ThePlatform, caller: TheCaller) -> StreamingResponse:
     """The document's bytes as they were read, as an attachment."""

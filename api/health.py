@@ -24,13 +24,16 @@ class Readiness(BaseModel):
     parts: dict[PartName, Part] = Field(examples=[{"database": {"ok": True, "detail": "PostgreSQL 18.1, pgvector 0.8.1"}}])
 
 
-@router.get("/health")
+@router.get("/health", responses=responses(signed_in=False))
 async def health() -> Health:
     """Says that the process lives; asks nothing else."""
     return Health()
 
 
-@router.get("/ready", responses={503: {"model": Readiness, "description": "It cannot answer queries now."}})
+@router.get(
+    "/ready",
+    responses=responses(signed_in=False) | {503: {"model": Readiness, "description": "It cannot answer queries now."}},
+)
 def ready(response: Response, platform: ThePlatform, request: Request) -> Readiness:
     """Says whether queries can be answered: without the database, or while the model loads, they cannot."""
     parts = check_parts(platform)
