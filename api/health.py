@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 
-from api.dependencies import Protected, ThePlatform
+from api.dependencies import TIMEOUT_S, Protected, TheCaller, ThePlatform
 from api.errors import responses
 from api.parts import Part, PartName, check_parts
 
@@ -46,6 +46,8 @@ def ready(response: Response, platform: ThePlatform, request: Request) -> Readin
 
 
 @router.get("/metrics", dependencies=[Protected], responses=responses(), response_class=Response)
-def metrics(request: Request) -> Response:
+def metrics(request: Request, platform: ThePlatform, caller: TheCaller) -> Response:
     """The process's numbers as Prometheus text."""
+    with platform.database.transaction(caller=caller, timeout_s=TIMEOUT_S):
+        pass  # a sign-in that was revoked is refused here, as everywhere
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)

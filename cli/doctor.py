@@ -59,6 +59,7 @@ def _checks() -> Iterator[Check]:
     yield _checked("home", lambda: _home(configured))
     yield _checked("disk", lambda: _disk(configured))
     yield _checked("guards", lambda: _guards(configured))
+    yield _checked("sign_in", lambda: _sign_in(configured))
     try:
         with opened() as platform:
             yield _checked("database", lambda: _database(platform))
@@ -104,8 +105,23 @@ def _guards(configured: Settings) -> _Found:
     from api.guards import check_guards
 
     check_guards(configured)
-    guarded = [name for name in ("tls_certificate", "trusted_proxies", "oidc_issuer") if getattr(configured, name)]
+    guarded = [name for name in ("tls_certificate", "trusted_proxies") if getattr(configured, name)]
     return _Found(True, f"limits, names and origins are as they should be; {', '.join(guarded) or 'this machine alone'}")
+
+
+def _sign_in(configured: Settings) -> _Found:
+    """Whether the issuer answers, describes itself as configured, and publishes keys."""
+    if not configured.oidc_issuer:
+        return _Found(True, "by the local issuer; `rage user` manages the people")
+    from resources.sign_in.issuer import Issuer
+
+    issuer = Issuer(configured.oidc_issuer)
+    try:
+        issuer.endpoints()
+        issuer.key("none")  # an id that nobody has makes it fetch the keys
+    finally:
+        issuer.close()
+    return _Found(True, configured.oidc_issuer)
 
 
 def _database(platform: Platform) -> _Found:

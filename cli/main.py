@@ -9,7 +9,7 @@ import click
 # command: (module, attribute, what `rage --help` says of it)
 COMMANDS = {
     "up": ("cli.up", "up", "Start everything on this machine; Ctrl-C stops it."),
-    "space": ("cli.spaces", "space", "Create, list and delete memory spaces."),
+    "space": ("cli.spaces", "space", "Create, list, move and delete memory spaces."),
     "member": ("cli.members", "member", "Say who may do what in a space."),
     "source": ("cli.sources", "source", "Say where a space's documents come from."),
     "ingest": ("cli.ingest", "ingest", "Read what is new or changed, here and now."),
@@ -19,10 +19,10 @@ COMMANDS = {
     "lineage": ("cli.lineage", "lineage", "Walk back from a block to its bytes and its run."),
     "quarantine": ("cli.quarantine", "quarantine", "Show and retry documents that could not be read."),
     "demo": ("cli.demo", "demo", "A first success: a folder into a space, and a question to it."),
-    "login": ("cli.login", "login", "Sign in at the configured issuer."),
+    "login": ("cli.login", "login", "Sign in at the configured issuer (Keycloak)."),
     "logout": ("cli.login", "logout", "End the sign-in here and at the issuer."),
     "whoami": ("cli.login", "whoami", "Show who is signed in, with groups and role."),
-    "token": ("cli.token", "token", "Print a bearer token of the local administrator."),
+    "token": ("cli.token", "token", "Print a bearer token: yours, or the local administrator's."),
     "user": ("cli.users", "user", "Manage the people who may sign in here."),
     "key": ("cli.keys", "key", "Create, list and revoke API keys for machines."),
     "session": ("cli.session_revoke", "session", "Show who is signed in, and end it."),

@@ -16,7 +16,7 @@ _PAGE = 100
 
 @click.group()
 def space() -> None:
-    """Create, list and delete memory spaces."""
+    """Create, list, move and delete memory spaces."""
 
 
 space.add_command(rotate_key)
@@ -64,8 +64,11 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    rows = [(s.name, s.documents, s.blocks, s.passages, s.quarantined, f"{s.created_at:%Y-%m-%d %H:%M}") for s in found]
-    columns = ("name", "documents", "blocks", "passages", "quarantined", "created")
+    rows = [
+        (s.name, s.isolation, s.documents, s.blocks, s.passages, s.quarantined, f"{s.created_at:%Y-%m-%d %H:%M}")
+        for s in found
+    ]
+    columns = ("name", "isolation", "documents", "blocks", "passages", "quarantined", "created")
     print_table(columns, rows, empty="There is no space yet. Create one with `rage space create NAME`.")
 
 

@@ -31,11 +31,14 @@ def create(
         database: For a dedicated space on a server of one's own: the name of its URL in RAGE_DEDICATED_DATABASE_URLS.
 
     Raises:
+        Unauthorized: The caller's sign-in was revoked.
         Forbidden: The caller is no platform administrator.
         Conflict: There is a space of that name.
         InvalidInput: The name cannot be used, or the database does not fit the isolation.
     """
     spaces.check_name(name)
+    with platform.database.transaction(caller=caller):
+        pass  # whose sign-in was revoked leaves no new database behind, either
     rights.require_platform(caller, Role.ADMIN)
     space_id = uuid4()
     place = database_of(platform, isolation, database, space_id)

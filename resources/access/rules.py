@@ -5,6 +5,7 @@ see a document must satisfy the source's rules and those of every folder above i
 what a rule above it closed.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -126,11 +127,13 @@ def class_id(space_id: UUID, clauses: Clauses) -> UUID | None:
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> Any:
     import pathspec
+    import re2
 
     try:
-        return pathspec.GitIgnoreSpec.from_lines([pattern])
-    except ValueError as error:
-        raise ValueError(f"cannot be used as a pattern: {error}") from error
+        # RE2 alone: an engine that tries one way after the other to share a path out among stars may never end
+        return pathspec.GitIgnoreSpec.from_lines([pattern], backend="re2")
+    except (ValueError, re.error, re2.error) as error:
+        raise ValueError("cannot be used as a pattern") from error
 
 
 def _principal(name: str) -> str:

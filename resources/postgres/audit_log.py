@@ -185,7 +185,8 @@ def rows(connection: Connection, wanted: Filters, *, newest: int | None = None) 
         "actor": "%(actor)s IN (actor, actor_name)",
         "action": "(action = %(action)s OR starts_with(action, %(action)s || '.'))",
         "space": "(space_id IN (SELECT id FROM spaces WHERE name = %(space)s) "
-        "OR space_id::text = %(space)s OR details->>'space' = %(space)s)",
+        "OR space_id::text = %(space)s OR details->>'space' = %(space)s "
+        "OR (details::jsonb -> 'spaces') ? %(space)s)",
         "document": "(strpos(target, %(document)s::text) > 0 OR (details::jsonb -> 'documents') ? %(document)s::text)",
     }
     conditions = [said[name] for name, value in wanted._asdict().items() if value]

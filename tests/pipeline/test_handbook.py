@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from resources.access import LOCAL_ADMIN
+
 pytestmark = pytest.mark.real
 
 
@@ -61,7 +63,7 @@ def test_nothing_of_the_deleted_pages_is_found_in_any_mode(handbook, data, mode)
         text = (data / "corpora/18f-handbook-before/pages" / path).read_text()
         lines = [line.strip("#*- ") for line in text.splitlines() if len(line.split()) > 6] or [text[:200]]
         query = f'"{lines[0][:80]}"' if mode == "pattern" else lines[0][:500]
-        found = retriever.search("local-admin", SearchRequest(space="demo", query=query, mode=mode, k=50))
+        found = retriever.search(LOCAL_ADMIN, SearchRequest(space="demo", query=query, mode=mode, k=50))
         assert path not in {result.document.path for result in found.results}
     platform.close()
 

@@ -33,6 +33,11 @@ def two_spaces(shared_home, tmp_path_factory):
             "INSERT INTO exclusions (document_id, space_id, receipt_id) VALUES (gen_random_uuid(), %s, gen_random_uuid())",
             (ids["theirs"],),
         )
+        connection.execute(
+            "INSERT INTO space_keys (id, space_id, purpose, wrapped, provider, kek_id) "
+            "VALUES (gen_random_uuid(), %s, 'data', 'wrapped', 'file', 'k')",
+            (ids["theirs"],),
+        )
     platform.close()
     return shared_home, ids
 

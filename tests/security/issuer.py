@@ -1,6 +1,7 @@
-"""An OpenID Connect issuer of the test's own: a real server with discovery and keys, and tokens of every kind, forged or not."""
+"""An OpenID Connect issuer of the tests: a real server with discovery and keys, and tokens of every kind, forged or not."""
 
 import base64
+import hmac
 import json
 import threading
 import time
@@ -10,8 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
-from joserfc.jws import JWSRegistry
+from joserfc.jwk import RSAKey
 
 AUDIENCE = "rage-api"
 
@@ -71,12 +71,12 @@ class LocalOidc:
 
     def signed_with_the_public_key(self, subject: str, **given: Any) -> str:
         """The same claims under HS256, the secret being the public key that everybody can fetch."""
-        secret = OctKey.import_key(self._key.as_pem(private=False))
-        return self._signed(self._claims(subject, **given), secret, alg="HS256")
+        # by hand: no library would
+        message = f"{_part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'test-1'})}.{_part(self._claims(subject, **given))}"
+        return f"{message}.{_encoded(hmac.digest(self._key.as_pem(private=False), message.encode(), 'sha256'))}"
 
-    def _signed(self, claims: dict[str, Any], key: Any = None, alg: str = "RS256") -> str:
-        header = {"alg": alg, "typ": "JWT", "kid": "test-1"}
-        return jwt.encode(header, claims, key or self._key, registry=JWSRegistry(algorithms=[alg]))
+    def _signed(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "RS256", "typ": "JWT", "kid": "test-1"}, claims, self._key, ["RS256"])
 
     def _claims(
         self, subject: str, groups: Iterable[str] = (), role: str | None = None, session: str | None = None, age_s: int = 0
@@ -98,4 +98,8 @@ class LocalOidc:
 
 
 def _part(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+    return _encoded(json.dumps(value).encode())
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

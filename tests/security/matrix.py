@@ -2,8 +2,8 @@
 
 A line is a route and what it is asked for. The columns are kinds of callers:
 
-    strangers   whoever has no token that counts: none, expired, of another issuer, for another audience, without a signature,
-                signed with the issuer's public key, an API key, a sign-in or a person that was revoked
+    strangers   whoever has no token that counts: none, expired, of another issuer, for another audience, without a
+                signature, signed with the issuer's public key; an API key, a sign-in or a person that was revoked
     reader, ingestor, admin, key
                 members of the space that is asked for, with that role; the key is a reader's
     insider     a reader who is also in the group of the space's closed folder
@@ -24,8 +24,8 @@ COLUMNS = (
 )
 
 TABLE = """
-                                                            stran-this space's:             another's:        no-  ope-
-                                                            gers  read ing  adm  insi key   reading adm key   body rator
+                                                                  this space's              another space's
+                                                      strangers   read ing  adm  ins  key   rd  ing adm key nobody operator
 POST   /api/v1/memory/search                         space  401   200  200  200  200  200   404 404 404 404   404  200
 POST   /api/v1/memory/query                          space  401   200  200  200  200  200   404 404 404 404   404  200
 POST   /api/v1/memory/ingest                         space  401   403  202  202  403  403   404 404 404 404   404  202
@@ -47,8 +47,8 @@ GET    /api/v1/spaces                                -      401   200  200  200 
 POST   /api/v1/spaces                                -      401   403  403  403  403  403   403 403 403 403   403  201
 GET    /api/v1/spaces/{name}                         space  401   200  200  200  200  200   404 404 404 404   404  200
 GET    /api/v1/spaces/{name}/members                 space  401   403  403  200  403  403   404 404 404 404   404  200
-PUT    /api/v1/spaces/{name}/members/{principal}     space  401   403  403  200  403  403   404 404 404 404   404  200
-DELETE /api/v1/spaces/{name}/members/{principal}     space  401   403  403  204  403  403   404 404 404 404   404  204
+PUT    /api/v1/spaces/{name}/members/{principal}     space  401   403  403  200  403  403   404 404 404 403   404  200
+DELETE /api/v1/spaces/{name}/members/{principal}     space  401   403  403  204  403  403   404 404 404 403   404  204
 GET    /api/v1/spaces/{name}/sources/{source}/access space  401   403  403  200  403  403   404 404 404 404   404  200
 PUT    /api/v1/spaces/{name}/sources/{source}/access space  401   403  403  200  403  403   404 404 404 404   404  200
 PUT    /api/v1/spaces/{name}/quota                   space  401   403  403  403  403  403   404 404 404 404   404  200
@@ -62,7 +62,7 @@ POST   /auth/logout                                  -      401   204  204  204 
 GET    /metrics                                      -      401   200  200  200  200  200   200 200 200 200   200  200
 POST   /auth/token                                   -      404   404  404  404  404  404   404 404 404 404   404  404
 GET    /auth/login                                   -      302   302  302  302  302  302   302 302 302 302   302  302
-GET    /auth/callback                                -      401   401  401  401  401  401   401 401 401 401   401  401
+GET    /auth/callback                                -      422   422  422  422  422  422   422 422 422 422   422  422
 POST   /auth/backchannel-logout                      -      400   400  400  400  400  400   400 400 400 400   400  400
 GET    /health                                       -      200   200  200  200  200  200   200 200 200 200   200  200
 GET    /ready                                        -      200   200  200  200  200  200   200 200 200 200   200  200
@@ -72,7 +72,6 @@ GET    /                                             -      200   200  200  200 
 GET    /portal/portal.css                            -      200   200  200  200  200  200   200 200 200 200   200  200
 GET    /portal/portal.js                             -      200   200  200  200  200  200   200 200 200 200   200  200
 GET    /openapi.json                                 -      200   200  200  200  200  200   200 200 200 200   200  200
-GET    /api/v1/no-such-route                         -      401   404  404  404  404  404   404 404 404 404   404  404
 """
 
 

@@ -1,7 +1,7 @@
-"""A company whose spaces are full of canaries, the people and keys that may see some of them, and tokens that nobody may use.
+"""A company whose spaces are full of canaries, the people and keys that may see some, and tokens that nobody may use.
 
-Spaces: `A` is shared, `B` is shared and somebody else's, `D` is dedicated, `E` is encrypted. Each is ingested for real and has
-an open folder and a closed one, and each folder a document, a document in quarantine, an error of a run and a receipt.
+Spaces: `A` is shared, `B` is shared and somebody else's, `D` is dedicated, `E` is encrypted. Each is ingested for real. It
+has an open folder and a closed one, and each of these a document, one in quarantine, an error of a run and a receipt.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ from tests.security.issuer import LocalOidc
 
 KINDS = {"A": Isolation.SHARED, "B": Isolation.SHARED, "D": Isolation.DEDICATED, "E": Isolation.ENCRYPTED}
 ZONES = ("open", "closed")
+NOT_YET = UUID(int=0)
 
 
 @dataclass
@@ -41,10 +42,10 @@ class Zone:
     unreadable: str
     reason: str
     receipt_path: str
-    document: UUID = UUID(int=0)
-    block: UUID = UUID(int=0)
-    quarantined: UUID = UUID(int=0)
-    receipt: UUID = UUID(int=0)
+    document: UUID = NOT_YET
+    block: UUID = NOT_YET
+    quarantined: UUID = NOT_YET
+    receipt: UUID = NOT_YET
     words: set[str] = field(default_factory=set)
 
 
@@ -59,10 +60,10 @@ class Planted:
     insiders: str
     zones: dict[str, Zone]
     key_name: str
-    id: UUID = UUID(int=0)
-    source_id: UUID = UUID(int=0)
+    id: UUID = NOT_YET
+    source_id: UUID = NOT_YET
     database: str | None = None
-    job: UUID = UUID(int=0)
+    job: UUID = NOT_YET
     key: NewKey | None = None
     spare_key: NewKey | None = None
     revoked_key: NewKey | None = None
@@ -106,7 +107,9 @@ class World:
         }
         self.platform = Platform(home.settings(**self.settings), "api")
         self.browsers = {f"reader-{letter}": self.canaries.plant(f"browser of the reader of {letter}") for letter in KINDS}
-        self.spaces = {letter: self._plant(letter) for letter in KINDS}
+        self.spaces: dict[str, Planted] = {}
+        for letter in KINDS:
+            self._plant(letter)
 
     def close(self) -> None:
         """Closes what it opened."""
@@ -125,7 +128,7 @@ class World:
         subject = f"{kind}-{letter}"
         if kind == "key":
             assert space.key is not None
-            return Someone(subject, space.key.text, frozenset(space.words | space.zones["open"].words))
+            return Someone(subject, space.key.text, frozenset(space.words | space.zones["open"].words | {space.key_name}))
         if kind == "operator":
             return Someone(kind, issue(kind, role="admin"), frozenset(self.canaries.places), kind)
         if kind == "nobody":
@@ -163,22 +166,22 @@ class World:
         return [Someone(name, token) for name, token in tokens.items()]
 
     @contextmanager
-    def owner(self, letter: str | None = None) -> Iterator["psycopg.Connection[Any]"]:
+    def owner(self, space: Planted | None = None) -> Iterator["psycopg.Connection[Any]"]:
         """A connection of the schema's owner where a space's content lies; without one, in the first database."""
-        database = self.spaces[letter].database if letter else None
-        url = self.platform.dedicated_url(database, "owner") if database else self.platform.url("owner")
+        dedicated = space.database if space else None
+        url = self.platform.dedicated_url(dedicated, "owner") if dedicated else self.platform.url("owner")
         with psycopg.connect(url, options="-c search_path=rage,public") as connection:
             yield connection
 
     def spare_document(self, letter: str, zone: str) -> UUID:
         """A document beside that of a zone, to be removed."""
         new, like = uuid4(), self.spaces[letter].zones[zone]
-        with self.owner(letter) as connection:
+        with self.owner(self.spaces[letter]) as connection:
             connection.execute(
-                "INSERT INTO documents (id, space_id, source_id, path, shard, state, title, media_type, size, mtime_ns, sha256, "
-                "version_id, parser, run_id, code_version, access_id) SELECT %s, space_id, source_id, path || '.' || %s, shard, "
-                "'live', title, media_type, size, mtime_ns, sha256, %s, parser, run_id, code_version, access_id "
-                "FROM documents WHERE id = %s",
+                "INSERT INTO documents (id, path, version_id, state, space_id, source_id, shard, title, media_type, size, "
+                "mtime_ns, sha256, parser, run_id, code_version, access_id) SELECT %s, path || '.' || %s, %s, 'live', "
+                "space_id, source_id, shard, title, media_type, size, mtime_ns, sha256, parser, run_id, code_version, "
+                "access_id FROM documents WHERE id = %s",
                 (new, str(new)[:8], uuid4(), like.document),
             )
         return new
@@ -188,13 +191,13 @@ class World:
         new = uuid4()
         with self.owner() as connection:
             connection.execute(
-                "INSERT INTO sessions (id, token_hash, principal, name, sealed, created_at, last_seen_at, expires_at, address, "
-                "user_agent) VALUES (%s, %s, %s, %s, '', now(), now(), now() + interval '1 hour', '127.0.0.1', %s)",
+                "INSERT INTO sessions (id, token_hash, principal, name, sealed, created_at, last_seen_at, expires_at, "
+                "address, user_agent) VALUES (%s, %s, %s, %s, '', now(), now(), now() + interval '1 hour', '::1', %s)",
                 (new, hashlib.sha256(new.bytes).digest(), f"user:{subject}", subject, self.browsers[subject]),
             )
         return new
 
-    def _plant(self, letter: str) -> Planted:
+    def _plant(self, letter: str) -> None:
         plant = self.canaries.plant
         location = self.base / f"{letter}-{plant(f'location of {letter}')}"
         zones = {zone: self._write(location, letter, zone) for zone in ZONES}
@@ -222,7 +225,7 @@ class World:
         report = self.home.ingest(space.name)
         assert (report.documents.new, report.documents.quarantined) == (4, 2), report
         self._label(space)
-        return space
+        self.spaces[letter] = space
 
     def _write(self, location: Path, letter: str, zone: str) -> Zone:
         def plant(what: str) -> str:
@@ -261,7 +264,7 @@ class World:
 
     def _label(self, space: Planted) -> None:
         """Finds the ids of what was ingested, and plants what only failures and removals make."""
-        with self.owner(space.letter) as connection:
+        with self.owner(space) as connection:
             errors = []
             for zone in space.zones.values():
                 zone.document, access = connection.execute(

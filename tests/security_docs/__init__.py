@@ -1,0 +1,1 @@
+"""What the pages on security, access and operations promise, compared with the code."""
