@@ -1,4 +1,4 @@
-"""Every command of the README and the quickstart, run as written, in a clean copy of this checkout."""
+"""Every command of the README, the quickstart and the guide to access, run as written, in a clean copy of this checkout."""
 
 import json
 import os
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -87,11 +88,12 @@ def test_the_commands_of_the_readme_work_as_written(checkout):
     assert free(3000)
 
 
-def test_the_commands_of_the_quickstart_work_as_written(checkout):
+@contextmanager
+def left_running(checkout):
+    """Stops, at the end, the `rage up` that commands left in the background."""
     _, environment = checkout
     try:
-        done = run("\n".join(commands("docs/quickstart.md")), checkout)
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        yield
     finally:
         record = Path(environment["RAGE_HOME"]) / "up.json"
         if record.exists():
@@ -99,6 +101,21 @@ def test_the_commands_of_the_quickstart_work_as_written(checkout):
         deadline = time.monotonic() + 30
         while record.exists() and time.monotonic() < deadline:
             time.sleep(0.5)
+
+
+def test_the_commands_of_the_quickstart_work_as_written(checkout):
+    with left_running(checkout):
+        done = run("\n".join(commands("docs/quickstart.md")), checkout)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def test_the_commands_of_the_guide_to_access_work_as_written(checkout):
+    with left_running(checkout):
+        done = run("\n".join(commands("docs/access.md")), checkout)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    # what anna is shown: all, then without the folder that a rule closes, then without the one that its own file closes
+    assert re.findall(r'"path":"([^"]+)"', done.stdout) == ["hr/pay.md", "lunch.md", "lunch.md", "lunch.md"]
+    assert "The audit is whole" in done.stdout
 
 
 def wait_for(log, text, process, within_s=240):

@@ -79,7 +79,8 @@ BEGIN
             set_config('rage.ingestable', COALESCE(array_to_string(ingestable, ','), ''), true),
             set_config('rage.administered', COALESCE(array_to_string(administered, ','), ''), true),
             set_config('rage.classes', COALESCE(array_to_string(classes, ','), ''), true),
-            set_config('rage.rights', md5(concat_ws('|', readable, ingestable, administered, classes)), true);
+            set_config('rage.rights', encode(sha256(convert_to(
+                concat_ws('|', readable, ingestable, administered, classes), 'UTF8')), 'hex'), true);
 END $$;
 CREATE FUNCTION rage_begin(caller text, names text[], platform text, session text, issued timestamptz, withdrawn uuid[])
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = rage, public, pg_temp AS $$
