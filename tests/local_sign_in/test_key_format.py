@@ -37,7 +37,11 @@ def test_a_key_with_one_wrong_character_is_refused_without_asking_anybody(positi
             keys.read_key(changed)
 
 
-@pytest.mark.parametrize("text", ["", "rage_key_", "rage_key_x_y_z", "rage_key_" + "0" * 67, keys.new_key().text + "\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "rage_key_", "rage_key_x_y_z", "rage_key_" + "0" * 67, keys.new_key().text + "\n"],
+    ids=["empty", "prefix", "short", "checksum", "line end"],
+)
 def test_what_is_no_key_is_refused(text):
     with pytest.raises(Unauthorized):
         keys.read_key(text)
