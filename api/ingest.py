@@ -104,9 +104,10 @@ async def ingest(request: Request, platform: ThePlatform, launcher: Launcher, ca
     content_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if content_type == "multipart/form-data":
         async with request.form(max_files=uploads.MOST_FILES + 1, max_fields=20, max_part_size=65536) as form:
-            space = form.get("space")
+            given = form.getlist("space")
+            space = given[0] if len(given) == 1 else None
             if not isinstance(space, str):
-                raise InvalidInput("The form has no field `space`.")
+                raise InvalidInput("The form needs one field `space`.")
             files = [file for file in form.getlist("file") if isinstance(file, UploadFile)]
             named = uploads.check_files(files, platform.settings.max_upload_bytes)
             spaces.check_name(space)

@@ -28,6 +28,15 @@ _EXAMPLES = {
     },
 }
 
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["token", "citation", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+
 
 def _answerer(request: Request, retriever: TheRetriever) -> Answerer:
     state = request.app.state
@@ -44,7 +53,7 @@ def _answerer(request: Request, retriever: TheRetriever) -> Answerer:
         **responses(404, 422),
         200: {
             "model": QueryResponse,
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
             "description": "The answer; with `stream`, the events `token`, `citation`, `done` and `error`.",
         },
     },

@@ -119,9 +119,7 @@ class Settings(BaseSettings):
     def _absolute_home(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator(
-        "oidc_clients", "trusted_proxies", "cors_origins", "allowed_hosts", "source_roots", mode="before"
-    )
+    @field_validator("oidc_clients", "trusted_proxies", "cors_origins", "allowed_hosts", "source_roots", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -58,7 +58,9 @@ def test_a_private_server_that_the_operator_names_becomes_a_source(ask):
     assert ask("git@localhost:a/b", Role.ADMIN, allowed_hosts=["localhost"])
 
 
-@pytest.mark.parametrize("location", ["git@localhost:a/b", "ssh://localhost/a.git", "s3://bucket/folder", "sftp://localhost/x"])
+@pytest.mark.parametrize(
+    "location", ["git@localhost:a/b", "ssh://localhost/a.git", "s3://bucket/folder", "sftp://localhost/x"]
+)
 def test_what_is_read_with_the_servers_own_credentials_is_named_by_platform_administrators_alone(ask, location):
     with pytest.raises(Forbidden):
         ask(location, Role.INGESTOR, allowed_hosts=["localhost"])

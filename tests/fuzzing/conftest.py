@@ -84,7 +84,7 @@ def target(models, tmp_path_factory) -> Iterator[Target]:
                 members.grant(connection, space, f"group:{name}", role, LOCAL_ADMIN.principal)
         launcher = RecordingLauncher()
         with _served(platform, launcher) as (port, log):
-            found = Target(home, f"http://127.0.0.1:{port}", port, launcher, _ids(home), log)
+            found = Target(home, f"http://127.0.0.1:{port}", port, launcher, _ids(home) | {"location": [str(folder)]}, log)
             with found.client("platform admin") as client:
                 made = client.post("/api/v1/keys", json={"name": "fuzz", "spaces": [SPACE], "role": "ingestor"})
             found.key, found.ids["key_id"] = made.json()["key"], [made.json()["id"]]
@@ -121,6 +121,7 @@ def _ids(home: Home) -> dict[str, list[str]]:
         return [str(row["id"]) for row in home.rows(query)]
 
     return {
+        "receipt_id": [str(uuid4())],
         "document_id": of("SELECT id FROM documents UNION ALL SELECT document_id FROM quarantine"),
         "block_id": of("SELECT id FROM blocks"),
         "job_id": of("SELECT id FROM runs"),

@@ -142,14 +142,16 @@ def test_two_tokens_are_none(target: Target, unchanged):  # noqa: F811
 
 def test_a_method_in_a_header_or_field_changes_nothing(target: Target, unchanged):  # noqa: F811
     document = target.ids["document_id"][0]
-    headers = {name: "DELETE" for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")}
+    headers = dict.fromkeys(("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"), "DELETE")
     with target.client("ingestor") as client, unchanged():
         answer = client.get(f"/api/v1/memory/file/{document}", headers=headers, params={"_method": "DELETE"})
         harmless(answer, 200, 404)
 
 
-LOOK_ALIKES = ["FUZZED", "Fuzzed", "fuzz\u0435d", "\uff46\uff55\uff5a\uff5a\uff45\uff44", "fuzzed\u200b", "fuzzed\u00a0", " fuzzed",
-               "fuzzed ", "fuzzed.", "f\u0075\u0308zzed", "\u202efuzzed", "fuzzed\0", "./fuzzed", "fuzzed/", "fuzzed%20"]  # fmt: skip
+LOOK_ALIKES = [
+    "FUZZED", "Fuzzed", "fuzz\u0435d", "\uff46\uff55\uff5a\uff5a\uff45\uff44", "fuzzed\u200b", "fuzzed\u00a0", " fuzzed",
+    "fuzzed ", "fuzzed.", "f\u0075\u0308zzed", "\u202efuzzed", "fuzzed\0", "./fuzzed", "fuzzed/", "fuzzed%20",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
@@ -165,13 +167,15 @@ def test_no_space_is_made_that_looks_like_another(target: Target, unchanged, nam
         harmless(client.post("/api/v1/spaces", json={"name": name}), 422)
 
 
-@pytest.mark.parametrize("group", ["Reader", "READER", "r\u0435ader", "\uff52eader", "reader\u200b", " reader", "reader ", "group:reader",
-                                   "reader\0", "reade*", "%", "space admin,reader", "/readers"])  # fmt: skip
+@pytest.mark.parametrize("group", [
+    "Reader", "READER", "r\u0435ader", "\uff52eader", "reader\u200b", " reader", "reader ", "group:reader", "reader\0",
+    "reade*", "%", "space admin,reader", "/readers",
+])  # fmt: skip
 def test_a_group_that_looks_like_another_opens_nothing(target: Target, unchanged, group: str):  # noqa: F811
     token = LocalIssuer(target.home.path).issue(Person(str(uuid4()), "x", groups=(group,)), str(uuid4()))[0]
     with unchanged():
         answer = httpx.get(f"{target.url}/api/v1/spaces/{SPACE}", headers={"Authorization": f"Bearer {token}"})
-        harmless(answer, 404)
+        harmless(answer, 422 if "\0" in group else 404)
 
 
 @pytest.mark.parametrize("subject", ["local-admin ", "LOCAL-ADMIN", "\uff4cocal-admin", "user:local-admin", "local-admin\0"])

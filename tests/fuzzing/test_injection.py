@@ -79,8 +79,16 @@ ASKED = {  # who asks, what, and what they get
     "space to ask": ("reader", lambda c, x: c.post("/api/v1/memory/query", json={"space": x, "query": "y"}), (422,)),
     "space to list": ("reader", lambda c, x: c.get("/api/v1/memory/files", params={"space": x}), (422,)),
     "space to fill": ("ingestor", lambda c, x: c.post("/api/v1/memory/ingest", json={"space": x, "location": "/"}), (422,)),
-    "space of a form": ("ingestor", lambda c, x: c.post("/api/v1/memory/ingest", data={"space": x}, files={"file": b"x"}), (422,)),
-    "space of a key": ("platform admin", lambda c, x: c.post("/api/v1/keys", json={"name": "k", "spaces": [x], "role": "reader"}), (404, 422)),
+    "space of a form": (
+        "ingestor",
+        lambda c, x: c.post("/api/v1/memory/ingest", data={"space": x}, files={"file": b"x"}),
+        (422,),
+    ),
+    "space of a key": (
+        "platform admin",
+        lambda c, x: c.post("/api/v1/keys", json={"name": "k", "spaces": [x], "role": "reader"}),
+        (404, 422),
+    ),
     "words": ("reader", lambda c, x: search(c, query=x, mode="lexical"), (200,)),
     "meaning": ("reader", lambda c, x: search(c, query=x, mode="vector"), (200,)),
     "pattern": ("reader", lambda c, x: search(c, query=x, mode="pattern"), (200, 422)),
@@ -88,14 +96,30 @@ ASKED = {  # who asks, what, and what they get
     "mode": ("reader", lambda c, x: search(c, mode=x), (422,)),
     "types": ("reader", lambda c, x: search(c, filters={"types": [x]}), (422,)),
     "cursor": ("reader", lambda c, x: c.get("/api/v1/memory/files", params={"space": SPACE, "cursor": x}), (422,)),
-    "cursor of files": ("reader", lambda c, x: c.get("/api/v1/memory/files", params={"space": SPACE, "cursor": encode([x, uuid4()])}), (200,)),
-    "cursor's id": ("reader", lambda c, x: c.get("/api/v1/memory/files", params={"space": SPACE, "cursor": encode(["a", x])}), (422,)),
+    "cursor of files": (
+        "reader",
+        lambda c, x: c.get("/api/v1/memory/files", params={"space": SPACE, "cursor": encode([x, uuid4()])}),
+        (200,),
+    ),
+    "cursor's id": (
+        "reader",
+        lambda c, x: c.get("/api/v1/memory/files", params={"space": SPACE, "cursor": encode(["a", x])}),
+        (422,),
+    ),
     "cursor of spaces": ("reader", lambda c, x: c.get("/api/v1/spaces", params={"cursor": encode([x])}), (200,)),
     "cursor of keys": ("space admin", lambda c, x: c.get("/api/v1/keys", params={"cursor": encode([x, x])}), (422,)),
     "cursor of sessions": ("reader", lambda c, x: c.get("/api/v1/sessions", params={"cursor": encode([x, x])}), (422,)),
     "limit": ("reader", lambda c, x: c.get("/api/v1/spaces", params={"limit": x}), (422,)),
-    "member": ("space admin", lambda c, x: c.put(f"/api/v1/spaces/{SPACE}/members/{quote(x, safe='')}", json={"role": "admin"}), (404, 422)),
-    "group": ("space admin", lambda c, x: c.delete(f"/api/v1/spaces/{SPACE}/members/{quote('group:' + x, safe='')}"), (404, 422)),
+    "member": (
+        "space admin",
+        lambda c, x: c.put(f"/api/v1/spaces/{SPACE}/members/{quote(x, safe='')}", json={"role": "admin"}),
+        (404, 422),
+    ),
+    "group": (
+        "space admin",
+        lambda c, x: c.delete(f"/api/v1/spaces/{SPACE}/members/{quote('group:' + x, safe='')}"),
+        (404, 422),
+    ),
     "role": ("space admin", lambda c, x: c.put(f"/api/v1/spaces/{SPACE}/members/group:x", json={"role": x}), (422,)),
     "source": ("space admin", lambda c, x: c.get(f"/api/v1/spaces/{SPACE}/sources/{quote(x, safe='')}/access"), (404,)),
     "quota": ("platform admin", lambda c, x: c.put(f"/api/v1/spaces/{SPACE}/quota", json={"max_bytes": x}), (422,)),
@@ -108,8 +132,12 @@ ASKED = {  # who asks, what, and what they get
     "location": ("ingestor", lambda c, x: c.post("/api/v1/memory/ingest", json={"space": SPACE, "location": x}), (403, 422)),
     "token": ("no token", lambda c, x: c.get("/api/v1/spaces", headers={"Authorization": f"Bearer {x}"}), (401,)),
     "key's text": ("no token", lambda c, x: c.get("/auth/me", headers={"Authorization": f"Bearer rage_key_{x}"}), (401,)),
-    "refresh token": ("no token", lambda c, x: c.post("/auth/token", data={"grant_type": "refresh_token", "refresh_token": x}), (401,)),
-}  # fmt: skip
+    "refresh token": (
+        "no token",
+        lambda c, x: c.post("/auth/token", data={"grant_type": "refresh_token", "refresh_token": x}),
+        (401,),
+    ),
+}
 
 
 @pytest.mark.parametrize("place", ASKED)
@@ -180,7 +208,7 @@ def get(path: bytes, *headers: bytes) -> bytes:
 def test_a_request_id_makes_no_header(target: Target, unchanged, value: bytes):
     with unchanged():
         answer = raw(target, get(b"/health", b"X-Request-ID: " + value))
-    head, _, body = answer.partition(b"\r\n\r\n")
+    head, _, _ = answer.partition(b"\r\n\r\n")
     assert head.split(b" ")[1] in {b"200", b"400"}
     names = [line.split(b":")[0].lower() for line in head.split(b"\r\n")[1:]]
     assert b"set-cookie" not in names
@@ -201,9 +229,12 @@ def test_a_path_makes_no_header(target: Target, unchanged, path: str):
 
 @pytest.mark.parametrize(
     "following",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "/%2f/evil.example", "/%5cevil.example", "\\\\evil.example",
-     "javascript:alert(1)", "/a\r\nLocation: https://evil.example", "/a%0d%0aLocation:x", "/%250d%250aLocation:x", "/\tevil",
-     "http:evil.example", "/auth/logout", "/auth%2flogout", "/.//evil.example", "/\u2028x", "/" * 3000],
+    [
+        "https://evil.example", "//evil.example", "/\\evil.example", "/%2f/evil.example", "/%5cevil.example",
+        "\\\\evil.example", "javascript:alert(1)", "/a\r\nLocation: https://evil.example", "/a%0d%0aLocation:x",
+        "/%250d%250aLocation:x", "/\tevil", "http:evil.example", "/auth/logout", "/auth%2flogout", "/.//evil.example",
+        "/\u2028x", "/" * 3000,
+    ],
 )  # fmt: skip
 def test_nobody_is_sent_to_another_site(following: str):
     assert own_path(following) == "/"
@@ -211,8 +242,10 @@ def test_nobody_is_sent_to_another_site(following: str):
 
 @pytest.mark.parametrize(
     "name",
-    ["a%0d%0aX: y.md", "a.md\\\r\nX: y", "../../../../tmp/x.md", "..\\..\\x.md", "/etc/passwd", "C:\\x.md", "a\0.md", "%00/x",
-     "....//x.md", "..%2f..%2fx.md", "..%252fx.md", "~/x.md", "file:///etc/passwd", "a.md\u202e", "CON", "."],
+    [
+        "a%0d%0aX: y.md", "a.md\\\r\nX: y", "../../../../tmp/x.md", "..\\..\\x.md", "/etc/passwd", "C:\\x.md", "a\0.md",
+        "%00/x", "....//x.md", "..%2f..%2fx.md", "..%252fx.md", "~/x.md", "file:///etc/passwd", "a.md\u202e", "CON", ".",
+    ],
 )  # fmt: skip
 def test_an_uploads_name_makes_no_header_and_leaves_no_folder(target: Target, name: str):
     boundary = b"----b"
@@ -253,8 +286,11 @@ def test_no_path_leads_out(target: Target, unchanged, path: bytes):
 @pytest.mark.parametrize("role", ["ingestor", "platform admin"])
 def test_no_location_leads_to_the_keys_nor_to_what_is_no_folder(target: Target, unchanged, role: str):
     home = str(target.home.path)
-    locations = [home, f"{home}/keys", f"file://{home}/keys", f"{home}/store/../keys", "../keys", "/etc/passwd", "file:///etc/passwd",
-                 "/\0etc", "/etc\n", "", "-upload-pack=x", "ext::sh -c id", "file://evil.example/etc", "/no/such/folder", "~"]  # fmt: skip
+    locations = [
+        home, f"{home}/keys", f"file://{home}/keys", f"{home}/store/../keys", "../keys", "/etc/passwd",
+        "file:///etc/passwd", "/\0etc", "/et\nc", "", "-upload-pack=x", "ext::sh -c id", "file://evil.example/etc",
+        "/no/such/folder", "~",
+    ]  # fmt: skip
     link = target.home.path.parent / f"link-{role.replace(' ', '-')}"
     link.symlink_to(target.home.path / "keys")
     with target.client(role) as client, unchanged():
@@ -272,10 +308,10 @@ def test_a_prefix_is_no_path_and_no_pattern(target: Target, prefix: str):
 
 
 EXPRESSIONS = [
-    "/(a+)+$/", "/(a|a)*b/", "/(.*)*x/", "/(a*)*(b*)*c/", "/" + "a?" * 400 + "a" * 400 + "/", "/a{1000}{1000}/", "/(?=a)b/",
-    r"/(a)\1/", "/[[:alpha:]/", "/(?P<n>" * 50 + "/", "/" + "(" * 900 + ")" * 900 + "/", "*" * 5000, '"' + "x " * 4000 + '"',
-    "/" + "." * 999 + "/", "/.{0,1000}.{0,1000}z/", "/\\p{Greek}+/", "/(?i)(?s)(?m)(?x)a/", "/\\Q*\\E/", "/\0/", "/" + "|" * 900 + "/",
-    "o*t*t*e*r*" * 100, "/(o|t|e|r)*(o|t|e|r)*(o|t|e|r)*!/",
+    "/(a+)+$/", "/(a|a)*b/", "/(.*)*x/", "/(a*)*(b*)*c/", "/" + "a?" * 400 + "a" * 400 + "/", "/a{1000}{1000}/",
+    "/(?=a)b/", r"/(a)\1/", "/[[:alpha:]/", "/(?P<n>" * 50 + "/", "/" + "(" * 900 + ")" * 900 + "/", "*" * 5000,
+    '"' + "x " * 4000 + '"', "/" + "." * 999 + "/", "/.{0,1000}.{0,1000}z/", "/\\p{Greek}+/", "/(?i)(?s)(?m)(?x)a/",
+    "/\\Q*\\E/", "/\0/", "/" + "|" * 900 + "/", "o*t*t*e*r*" * 100, "/(o|t|e|r)*(o|t|e|r)*(o|t|e|r)*!/",
 ]  # fmt: skip
 
 
@@ -322,8 +358,11 @@ def test_a_broken_pattern_in_a_folder_closes_the_folder_and_stops_nobody(pattern
         read_access_file(f"rules: [{{pattern: '{pattern}', groups: [hr]}}]".encode())
 
 
-TEMPLATES = ["{{7*7}}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{7*7}", "{0.__class__.__mro__}", "{self.__init__.__globals__}", "%(space)s",
-             "%s%s%s%n", "$request_id", "${message}", "{{config}}", "__import__('os').system('id')", "<script>alert(7*7)</script>"]  # fmt: skip
+TEMPLATES = [
+    "{{7*7}}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{7*7}", "{0.__class__.__mro__}", "{self.__init__.__globals__}",
+    "%(space)s", "%s%s%s%n", "$request_id", "${message}", "{{config}}", "__import__('os').system('id')",
+    "<script>alert(7*7)</script>",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("payload", TEMPLATES)
@@ -355,8 +394,11 @@ def test_a_page_for_people_shows_an_error_as_it_is_and_escaped():
         assert payload.replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#x27;") in page
 
 
-FORGED = ['\n{"event": "forged"}', '\r\n{"event": "forged"}', '"}\n{"event": "forged', '", "event": "forged', "\x1b[2J\x1b[1;31mforged",
-          "\x9b31mforged", "\x85forged", "\u2028forged", "\u202eforged", "\\n{}forged", "%0aforged", "\x07\x08forged", "forged\udcff"]  # fmt: skip
+FORGED = [
+    '\n{"event": "forged"}', '\r\n{"event": "forged"}', '"}\n{"event": "forged', '", "event": "forged',
+    "\x1b[2J\x1b[1;31mforged", "\x9b31mforged", "\x85forged", "\u2028forged", "\u202eforged", "\\n{}forged", "%0aforged",
+    "\x07\x08forged", "forged\udcff",
+]  # fmt: skip
 
 
 def test_one_event_stays_one_line(target: Target):

@@ -112,7 +112,7 @@ def test_there_are_twenty_callers_and_every_reading_route(world):
 
 def test_no_canary_crosses_over_and_every_status_is_as_entitled(outcome):
     wrong, statuses, cached = outcome
-    assert wrong == []
+    assert not wrong, "\n".join(["", *sorted(set(wrong))[:50]])
     assert sum(statuses.values()) == REQUESTS_SENT
     assert set(statuses) == {200, 401, 403, 404}
     assert min(statuses.values()) > 100

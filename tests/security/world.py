@@ -281,7 +281,7 @@ class World:
                 zone.receipt = uuid4()
                 connection.execute(
                     "INSERT INTO receipts (id, space_id, document_id, path, access_id) VALUES (%s, %s, %s, %s, %s)",
-                    (zone.receipt, space.id, uuid4(), zone.receipt_path, access),
+                    (zone.receipt, space.id, zone.document, zone.receipt_path, access),
                 )
             (space.job,) = connection.execute(
                 "UPDATE runs SET errors = %s WHERE space_id = %s RETURNING id", (Jsonb(errors), space.id)
