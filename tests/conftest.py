@@ -23,6 +23,32 @@ os.environ["RAGE_HOME"] = str(Path(tempfile.gettempdir()) / "rage-tests-must-not
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 
 
+# Several processes take a file each: with the longest first, none of them works alone at the end.
+LONGEST = (
+    "end_to_end/test_retrieval.py",
+    "pipeline/test_killed.py",
+    "security/test_matrix.py",
+    "browser/",
+    "security/",
+    "fuzzing/",
+    "end_to_end/",
+    "pipeline/",
+    "access/",
+    "server/",
+    "cli/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest files first, and leaves their tests in order."""
+
+    def turn(item: pytest.Item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((n for n, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
+
+    items.sort(key=turn)
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The evaluation data beside the project."""

@@ -168,7 +168,7 @@ def test_a_reader_changes_nothing_even_where_the_query_layer_forgets_to_ask(comp
         for statement in (
             "UPDATE documents SET state = 'removing'",
             "UPDATE spaces SET epoch = epoch + 1",
-            "UPDATE sources SET location = '/'",
+            "UPDATE sources SET access_rules = '[]'",
             "DELETE FROM entitlements",
         ):
             assert connection.execute(statement).rowcount == 0, statement
@@ -178,6 +178,7 @@ def test_a_reader_changes_nothing_even_where_the_query_layer_forgets_to_ask(comp
         "INSERT INTO entitlements (space_id, principal, role) VALUES (%s, 'user:reader', 'admin')",
         "SELECT rage_classify(%s, '{}', '{}')",
         "INSERT INTO sources (id, space_id, name, kind, location) VALUES (gen_random_uuid(), %s, 'x', 'folder', '/')",
+        "UPDATE sources SET location = '/' WHERE space_id = %s",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), platform.enter(READER, "demo") as (connection, row):
             connection.execute(statement, (row["id"],))

@@ -1,15 +1,12 @@
 """Every route for every kind of caller: the status that the matrix says, and never a byte of another's content."""
 
 import io
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
@@ -17,7 +14,6 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.memory import open_retriever
 from resources.access import LOCAL_ADMIN, Role
-from resources.logs import configure_logs
 from resources.postgres import members
 from resources.retrieval.search import Retriever
 from resources.sign_in.local import LocalIssuer, Person, issue_token
@@ -191,20 +187,6 @@ REQUESTS: dict[tuple[str, str], Callable[[Service, Row, Planted], Ask | list[Ask
     ),
     ("POST", "/auth/backchannel-logout"): lambda *_: Ask("/auth/backchannel-logout", {"data": {"logout_token": "a.b.c"}}),
 }
-
-
-@pytest.fixture(scope="module")
-def log() -> Iterator[io.StringIO]:
-    """Everything that the platform logs in this process, to the last detail."""
-    root, configured = logging.getLogger(), structlog.get_config()
-    handlers, level, written = root.handlers[:], root.level, io.StringIO()
-    with redirect_stderr(written):
-        configure_logs("DEBUG")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # that of the test's own client
-    yield written
-    structlog.configure(**configured)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ and which status each gets is read from the matrix.
 """
 
 import asyncio
+import io
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Crowd:
 
 
 @pytest.fixture(scope="module")
-def platform(world: World) -> Iterator[Platform]:
+def platform(world: World, log: io.StringIO) -> Iterator[Platform]:
     opened = Platform(world.home.settings(**world.settings), "api", pool_size=(2, CONNECTIONS))
     yield opened
     opened.close()
@@ -117,6 +118,11 @@ def test_no_canary_crosses_over_and_every_status_is_as_entitled(outcome):
     assert set(statuses) == {200, 401, 403, 404}
     assert min(statuses.values()) > 100
     assert cached > 20
+
+
+def test_no_canary_is_in_the_log_of_all_this(outcome, log, world):
+    assert log.getvalue().count('"event": "request"') >= REQUESTS_SENT
+    assert world.canaries.found_in(log.getvalue()) == []
 
 
 def test_no_connection_kept_anybodys_identity(outcome, platform, world):
