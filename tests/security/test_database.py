@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from resources.access import Caller
 from resources.errors import NotFound
@@ -100,10 +101,12 @@ def test_an_ingestor_changes_no_access_rules_even_where_the_query_layer_forgets_
         space = world.spaces[letter]
         for kind, allowed in {"ingestor": False, "admin": True}.items():
             with world.platform.enter(caller(kind, letter, world), space.name) as (connection, _):
-                assert connection.execute("UPDATE sources SET removing = false").rowcount == 1
+                harmless = "UPDATE sources SET removing = false WHERE id = %s"
+                assert connection.execute(harmless, (space.source_id,)).rowcount == 1
                 try:
                     with connection.transaction(force_rollback=True):
-                        connection.execute("""UPDATE sources SET access_rules = '[{"pattern": "x", "groups": []}]'""")
+                        rules = Jsonb([{"pattern": "x", "groups": []}])
+                        connection.execute("UPDATE sources SET access_rules = %s WHERE id = %s", (rules, space.source_id))
                     assert allowed
                 except psycopg.errors.InsufficientPrivilege:
                     assert not allowed

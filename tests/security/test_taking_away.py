@@ -172,10 +172,18 @@ def test_an_access_file_hides_its_folder_once_it_was_read_without_parsing_anythi
     token = company.person("eva", "A-reader")
     space = world.spaces["A"]
     assert company.seen(token, "A") == company.all_ways
+
+    def read_by() -> list[str]:
+        with world.owner(space) as connection:
+            query = "SELECT run_id FROM documents WHERE id = %s UNION SELECT run_id FROM blocks WHERE document_id = %s"
+            return connection.execute(query, (space.zones["open"].document,) * 2).fetchall()
+
+    before = read_by()
     file = space.location / "open" / ".rage-access.yaml"
     file.write_text("groups: [board]\n")
     try:
-        assert world.home.ingest(space.name).blocks == 0
+        world.home.ingest(space.name)
+        assert read_by() == before
         assert company.seen(token, "A") == OF_THE_SPACE
     finally:
         file.unlink()
