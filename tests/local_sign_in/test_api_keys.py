@@ -62,6 +62,7 @@ def test_a_key_has_exactly_the_role_in_exactly_the_spaces(admin, at, space):
         "platform_role": None,
         "spaces": [{"name": mine, "role": "ingestor"}],
         "session": None,
+        "csrf_token": None,
     }
     machine = at(token=created["key"])
     assert machine.get(f"/api/v1/spaces/{mine}").status_code == 200
