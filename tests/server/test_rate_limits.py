@@ -24,7 +24,7 @@ def redis_url() -> str:
 
 
 def limits(**given) -> RateLimits:
-    return RateLimits(Settings(**{"search_limit": "3 per 2 seconds"} | given))
+    return RateLimits(Settings(**{"search_limit": "3 per 5 seconds"} | given))
 
 
 def asked(counter: RateLimits, times: int, who: str = "user:a", kind: Kind = Kind.SEARCH) -> list[bool]:
@@ -47,7 +47,7 @@ def test_who_waits_as_long_as_told_is_answered():
     counter = limits()
     asked(counter, 3)
     verdict = asyncio.run(counter.hit(Kind.SEARCH, "user:a"))
-    assert not verdict.allowed and 1 <= verdict.retry_after_s <= 2
+    assert not verdict.allowed and 1 <= verdict.retry_after_s <= 5
     time.sleep(verdict.retry_after_s)
     assert asked(counter, 1) == [True]
 
@@ -171,13 +171,13 @@ def test_routes_are_limited_by_what_they_do(method, path, kind):
 
 
 def test_a_server_answers_429_with_when_to_come_back_and_others_go_on(serve):
-    server = serve(request_limit="3 per 2 seconds", search_limit="5 per minute")
+    server = serve(request_limit="3 per 10 seconds", search_limit="5 per minute")
     answers = [server.ask("GET", "/api/v1/spaces") for _ in range(5)]
     assert [answer.status for answer in answers] == [200, 200, 200, 429, 429]
     refused = answers[-1]
     assert refused.error["code"] == "too_many_requests"
-    assert 1 <= int(refused.headers["retry-after"]) <= 2
-    assert refused.headers["ratelimit-policy"] == '"request";q=3;w=2'
+    assert 1 <= int(refused.headers["retry-after"]) <= 10
+    assert refused.headers["ratelimit-policy"] == '"request";q=3;w=10'
     assert refused.headers["ratelimit"] == f'"request";r=0;t={refused.headers["retry-after"]}'
     assert refused.headers["x-content-type-options"] == "nosniff"
     assert server.ask("POST", "/api/v1/memory/search", {"space": "none", "query": "x"}).status == 404
