@@ -14,6 +14,7 @@ from api import (
     browser_sign_in,
     docs,
     errors,
+    evaluation,
     files,
     health,
     ingest,
@@ -29,8 +30,10 @@ from api import (
 from api.auditing import Announce, Audit
 from api.authentication import BearerToken
 from api.bodies import BodyLimit
+from api.cache_metrics import CacheMetrics
 from api.headers import KnownHosts, ResponseHeaders, allowed_origins, check_public_url, cross_origin
 from api.middleware import RequestContext
+from api.models_in_use import ModelsInUse
 from api.rate_limits import AddressLimits, CallerLimits
 from api.sessions import BrowserSession
 from resources.access import Caller
@@ -45,11 +48,14 @@ from resources.retrieval.search import Retriever
 from resources.sign_in.authenticator import Authenticator
 from resources.sign_in.browser import BrowserSignIn
 from resources.sign_in.known import KnownPeople
+from resources.sign_in.local import token_key_file
 from resources.sign_in.oidc import OidcVerifier
 from resources.sign_in.password_grant import PasswordGrant
+from resources.sign_in.verified import VerifiedTokens
 from resources.version import code_version
 
 _log = get_logger(__name__)
+_SPACES = (spaces, members, evaluation)
 _BROWSER = (browser_sign_in, sessions, portal)
 _ABOUT = """Memory for people and programs: documents in, search results and cited answers out.
 
@@ -65,6 +71,7 @@ _TAGS = [
     {"name": "blocks", "description": "What a citation names, and where it comes from."},
     {"name": "receipts", "description": "Proof of removal."},
     {"name": "spaces", "description": "Memory spaces: isolation and access."},
+    {"name": "evaluation", "description": "Judged queries by which retrieval is measured."},
     {"name": "keys", "description": "API keys for machines."},
     {"name": "auth", "description": "Signing in and out."},
     {"name": "health", "description": "For whoever operates it."},
@@ -101,6 +108,7 @@ def create_app(
         lifespan=_lifespan,
     )
     registry = CollectorRegistry()
+    registry.register(CacheMetrics(app))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     app.state.platform = platform
@@ -108,6 +116,7 @@ def create_app(
     app.state.registry = registry
     app.state.limits = limits
     app.state.warm = threading.Event()
+    app.state.models = ModelsInUse(platform)
     app.state.retriever = retriever
     app.state.answerer = answerer
     app.state.password_grant = PasswordGrant(platform)
@@ -116,7 +125,7 @@ def create_app(
     verifier = OidcVerifier.of(given) if given.oidc_issuer else None
     app.state.browser_sign_in = BrowserSignIn(platform, verifier) if verifier else None
     errors.install(app)
-    for feature in (search, query, ingest, files, blocks, receipts, spaces, members, keys, auth, health, docs, *_BROWSER):
+    for feature in (search, query, ingest, files, blocks, receipts, *_SPACES, keys, auth, health, docs, *_BROWSER):
         app.include_router(feature.router)
     # each one added stands outside of those before it
     app.add_middleware(
@@ -124,7 +133,11 @@ def create_app(
     )
     app.add_middleware(CallerLimits, limits=limits)
     app.add_middleware(Announce, writer=audit, settings=given)
-    app.add_middleware(BearerToken, authenticate=authenticate or _authenticate(platform, verifier))
+    if authenticate:
+        app.add_middleware(BearerToken, authenticate=authenticate)
+    else:
+        tokens = VerifiedTokens(_authenticate(platform, verifier), token_key_file(given.home))
+        app.add_middleware(BearerToken, authenticate=tokens.authenticate, known=tokens.known)
     if verifier:
         app.add_middleware(BrowserSession, sign_in=app.state.browser_sign_in, settings=given)
     app.add_middleware(AddressLimits, limits=limits)
@@ -144,16 +157,20 @@ def _authenticate(platform: Platform, verifier: OidcVerifier | None) -> Callable
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Opens the database, then the model in the background; `/ready` says when queries can come."""
+    """Opens the database, then the models in the background; `/ready` says when queries can come."""
     await run_in_threadpool(_open_database, app.state.platform)
     warm_up = threading.Thread(target=_warm, args=(app,), name="warm-up", daemon=True)
     warm_up.start()
+    app.state.models.start()
     try:
         yield
     finally:
+        await run_in_threadpool(app.state.models.close)
         await app.state.limits.close()
         await run_in_threadpool(app.state.audit.close)
         await run_in_threadpool(app.state.launcher.close)
+        if app.state.retriever is not None:
+            await run_in_threadpool(app.state.retriever.layers.close)
         # a model runtime that is still loading would bring the interpreter down with it
         await run_in_threadpool(warm_up.join, 10)
 
@@ -172,3 +189,8 @@ def _warm(app: FastAPI) -> None:
         _log.exception("embedder_not_loaded", exc_info=error)
     finally:
         app.state.warm.set()
+    try:
+        if app.state.platform.reranker is not None:
+            app.state.platform.reranker.warm()
+    except Exception as error:  # searches go on without it, and try again
+        _log.error("reranker_not_loaded", reason=str(error))

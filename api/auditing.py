@@ -55,6 +55,10 @@ ACTIONS = {
     ("GET", f"{_SPACES}/{{name}}/sources/{{source}}/access"): "access.read",
     ("PUT", f"{_SPACES}/{{name}}/sources/{{source}}/access"): "access.change",
     ("PUT", f"{_SPACES}/{{name}}/quota"): "spaces.quota",
+    ("GET", f"{_SPACES}/{{name}}/evaluation-sets"): "evaluation.sets.list",
+    ("POST", f"{_SPACES}/{{name}}/evaluation-sets"): "evaluation.sets.create",
+    ("GET", f"{_SPACES}/{{name}}/evaluation-sets/{{set_name}}"): "evaluation.sets.read",
+    ("DELETE", f"{_SPACES}/{{name}}/evaluation-sets/{{set_name}}"): "evaluation.sets.delete",
     ("GET", "/api/v1/keys"): "keys.list",
     ("POST", "/api/v1/keys"): "keys.create",
     ("DELETE", "/api/v1/keys/{key_id}"): "keys.revoke",
@@ -220,14 +224,13 @@ class Announce:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request."""
-        if scope["type"] == "http" and scope["method"] in _CHANGING and scope.get("state", {}).get("caller") is not None:
-            entry = request_entry(scope, self._settings, self._writer, Outcome.BEGUN, None)
-            if entry.action not in _READ_BY_POST:
-                try:
-                    await self._writer.write(entry)
-                except ServiceUnavailable as error:
-                    await rage_response(scope["state"].get("request_id", ""), error)(scope, receive, send)
-                    return
+        caller = scope.get("state", {}).get("caller") if scope["type"] == "http" and scope["method"] in _CHANGING else None
+        if caller is not None and _action(scope) not in _READ_BY_POST:
+            try:
+                await self._writer.write(request_entry(scope, self._settings, self._writer, Outcome.BEGUN, None))
+            except ServiceUnavailable as error:
+                await rage_response(scope["state"].get("request_id", ""), error)(scope, receive, send)
+                return
         await self.app(scope, receive, send)
 
 
@@ -246,7 +249,7 @@ def request_entry(
     caller = state.get("caller")
     template, parameters = _route(scope)
     target = facts.pop("target", None) or " ".join(f"{name}={value}" for name, value in parameters.items())
-    action = ACTIONS.get((scope["method"], template), f"{scope['method']} {template}"[:200])
+    action = _action(scope)
     if template == UNMATCHED:
         target = target or scope["path"]
     if template.startswith(f"{_SPACES}/"):
@@ -268,6 +271,15 @@ def request_entry(
         request_id=str(state.get("request_id", "")),
         details=facts | (more or {}),
     )
+
+
+def _action(scope: Scope) -> str:
+    """The word for what a request does."""
+    method, path = scope["method"], scope["path"]
+    if (method, path) in ACTIONS:  # a path that is its own template needs no search for it
+        return ACTIONS[method, path]
+    template, _ = _route(scope)
+    return ACTIONS.get((method, template), f"{method} {template}"[:200])
 
 
 def _noted(scope: Scope) -> int:

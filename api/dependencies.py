@@ -16,17 +16,18 @@ bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token t
 TIMEOUT_S = 10.0
 
 
-def _platform(request: Request) -> Platform:
+# Not to wait, but to be asked at once: FastAPI takes a plain function to a thread.
+async def _platform(request: Request) -> Platform:
     platform: Platform = request.app.state.platform
     return platform
 
 
-def _launcher(request: Request) -> RunLauncher:
+async def _launcher(request: Request) -> RunLauncher:
     launcher: RunLauncher = request.app.state.launcher
     return launcher
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     caller: Caller = request.state.caller
     return caller
 

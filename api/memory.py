@@ -1,36 +1,33 @@
 """Search and answers over the platform's parts, each opened when it is first needed."""
 
-from typing import Any, cast
+from collections.abc import Callable
 
+from resources.cache import Layers
 from resources.embedding import Embedder
 from resources.platform import Platform
 from resources.retrieval.answer import Answerer
 from resources.retrieval.search import Retriever
 
 
-class LateEmbedder:
-    """The platform's embedder, loaded by its first use: without it, searches still find words, and say so.
+def open_retriever(platform: Platform, embedder_of: Callable[[str], Embedder] | None = None) -> Retriever:
+    """What searches the platform's spaces.
 
     Args:
-        platform: Whose embedder.
-    """
-
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.model = platform.settings.embedding_model
-
-    def __getattr__(self, name: str) -> Any:
-        """Loads the embedder for whatever else is asked of it."""
-        return getattr(self._platform.embedder, name)
-
-
-def open_retriever(platform: Platform) -> Retriever:
-    """What searches the platform's spaces.
+        platform: The parts, in the role `api`.
+        embedder_of: Gives the embedder of a model by its name; by default the platform opens it and the search waits.
 
     Raises:
         ServiceUnavailable: The database does not answer.
     """
-    return Retriever(platform.enter, cast(Embedder, LateEmbedder(platform)), platform.lexical)
+    layers = Layers.of(platform.settings)
+    return Retriever(
+        platform.enter,
+        embedder_of or platform.embedder_of,
+        platform.lexical,
+        reranking=platform.reranker,
+        glance=platform.glance,
+        layers=layers,
+    )
 
 
 def open_answerer(platform: Platform) -> Answerer:

@@ -1,12 +1,13 @@
 """How the parts are that answers depend on, for `/ready` and for `rage doctor`."""
 
 from enum import StrEnum
-from importlib.metadata import version
 
 from pydantic import BaseModel
 
+from resources.embedding import kind_of
 from resources.errors import RageError
 from resources.platform import Platform
+from resources.reranking.stage import Reranking
 
 TIMEOUT_S = 3.0
 
@@ -18,6 +19,7 @@ class PartName(StrEnum):
     LEXICAL = "lexical"
     CACHE = "cache"
     EMBEDDER = "embedder"
+    RERANKER = "reranker"
     GENERATOR = "generator"
 
 
@@ -30,11 +32,13 @@ class Part(BaseModel):
 
 def check_parts(platform: Platform) -> dict[PartName, Part]:
     """Every part as it is now, without waiting for a model that is still loading."""
+    reranker = {PartName.RERANKER: check_reranker(platform.reranker)} if platform.reranker else {}
     return {
         PartName.DATABASE: check_database(platform),
         PartName.LEXICAL: check_lexical(platform),
         PartName.CACHE: Part(ok=True, detail="in this process"),
         PartName.EMBEDDER: check_embedder(platform),
+        **reranker,
         PartName.GENERATOR: check_generator(platform),
     }
 
@@ -55,21 +59,26 @@ def check_database(platform: Platform) -> Part:
 
 def check_lexical(platform: Platform) -> Part:
     """Whether the lexical engine is there; its indexes are made by runs."""
+    from resources.lexical.opening import check_engine
+
     try:
-        import tantivy  # noqa: F401
-    except ImportError as error:
-        return Part(ok=False, detail=f"tantivy cannot be loaded: {error}")
-    folder = platform.settings.home / "lexical"
-    count = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
-    return Part(ok=True, detail=f"tantivy {version('tantivy')}, {count} indexes")
+        return Part(ok=True, detail=check_engine(platform.settings))
+    except RageError as error:
+        return Part(ok=False, detail=str(error))
 
 
 def check_embedder(platform: Platform) -> Part:
     """Whether the embedder is loaded."""
-    embedder = platform.__dict__.get("embedder")
+    embedder = platform.loaded_embedder()
     if embedder is None:
         return Part(ok=False, detail="not loaded yet")
-    return Part(ok=True, detail=f"{embedder.model}, {embedder.dimension} dimensions")
+    return Part(ok=True, detail=f"{embedder.model}, {embedder.dimension} dimensions, {kind_of(embedder)}")
+
+
+def check_reranker(reranker: Reranking) -> Part:
+    """Whether the configured reranker is loaded and worked when it was last asked."""
+    ok, detail = reranker.state()
+    return Part(ok=ok, detail=detail)
 
 
 def check_generator(platform: Platform) -> Part:

@@ -38,7 +38,7 @@ _EVENT = {
 }
 
 
-def _answerer(request: Request, retriever: TheRetriever) -> Answerer:
+async def _answerer(request: Request, retriever: TheRetriever) -> Answerer:
     state = request.app.state
     if state.answerer is None:
         state.answerer = Answerer(retriever)

@@ -15,12 +15,14 @@ from benchmarks.figures import Figure, Skipped
 # name: (module, function, what it measures)
 BENCHMARKS = {
     "ingest": ("ingest", "run", "Ingestion against the embedding model alone"),
+    "embedding": ("embedding", "run", "The embedder against the model alone"),
     "unchanged": ("incremental", "unchanged", "Reading unchanged documents again"),
     "one_changed": ("incremental", "one_changed", "One changed document"),
     "memory": ("memory", "run", "Memory of an ingestion"),
     "search": ("search", "run", "Time of a search"),
     "security": ("security", "run", "What security costs a search"),
     "retrieval": ("retrieval", "run", "Quality of retrieval"),
+    "million": ("million", "run", "Search in a million passages"),
     "freshness": ("freshness", "run", "From a dropped file to its first hit"),
 }
 _DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -35,7 +37,7 @@ def main() -> int:
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     sections: dict[str, report.Section] = {}
     failed = False
-    with opened(given.data, given.small) as bench:
+    with opened(given.data, given.small, given.keep, given.passages) as bench:
         for name in given.only or BENCHMARKS:
             print(f"{name} …", file=sys.stderr, flush=True)
             try:
@@ -85,8 +87,11 @@ def _arguments() -> argparse.Namespace:
         default=os.environ.get("RAGE_BENCH_OUT"),
         help="Where the JSON goes (default: $RAGE_BENCH_OUT, or benchmarks/results/<date>.json).",
     )
+    parser.add_argument("--keep", type=Path, help="`million` goes on with the home in this folder, and leaves it there.")
+    parser.add_argument("--passages", type=int, help="How many passages `million` loads (default: a million).")
     given = parser.parse_args()
     given.data = given.data.absolute()
+    given.keep = given.keep and given.keep.absolute()
     return given
 
 

@@ -32,11 +32,15 @@ class Bench:
         data: The evaluation data.
         root: A folder with a short path for homes and documents, removed at the end.
         small: Whether every size is divided by 20, for a quick look.
+        keep: Where the home of a million passages stays, so that a later run goes on with it; None to remove it.
+        passages: How many passages it gets; None for a million.
     """
 
     data: Path
     root: Path
     small: bool
+    keep: Path | None = None
+    passages: int | None = None
     _collections: dict[int, Collection] = field(default_factory=dict)
     _homes: int = 0
     _warm: bool = False
@@ -49,6 +53,10 @@ class Bench:
         """A fresh home, removed at the end of the run."""
         self._homes += 1
         return Home(self.root / f"h{self._homes}", _models())
+
+    def kept_home(self) -> Home:
+        """The home that stays, as an earlier run left it; a fresh one where none is to stay."""
+        return Home(self.keep, _models()) if self.keep else self.home()
 
     def collection(self, full: int) -> Collection:
         """Documents of `full` records, read once by a process of its own; made on first use."""
@@ -80,10 +88,10 @@ class Bench:
 
 
 @contextmanager
-def opened(data: Path, small: bool) -> Iterator[Bench]:
+def opened(data: Path, small: bool, keep: Path | None = None, passages: int | None = None) -> Iterator[Bench]:
     """A run of benchmarks; what it made is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="rb-", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        yield Bench(data, Path(folder), small)
+        yield Bench(data, Path(folder), small, keep, passages)
 
 
 def expect(report: dict[str, object], **counts: int) -> None:

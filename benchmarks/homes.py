@@ -44,8 +44,9 @@ class Home:
 
     def __init__(self, path: Path, models: Path) -> None:
         self.path = path
-        path.mkdir(parents=True)
-        (path / "models").symlink_to(models)
+        path.mkdir(parents=True, exist_ok=True)
+        if not (path / "models").is_symlink():
+            (path / "models").symlink_to(models)
 
     @property
     def settings(self) -> Settings:

@@ -6,8 +6,9 @@ sentence, and its vector by noise of a like size. That is enough to measure spee
 
 import random
 import re
-from typing import Any
-from uuid import UUID, uuid4, uuid5
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,22 @@ _DOCUMENTS_TOGETHER = 200
 _NOISE = 0.5  # the length of the noise beside a vector of length 1: cosine about .9
 
 
+class Text(NamedTuple):
+    """A passage's text, a line for each block, and the type and language of its blocks."""
+
+    text: str
+    type: str = "paragraph"
+    language: str = "en"
+
+
+class Written(NamedTuple):
+    """A document to be written: where it lies, and its passages."""
+
+    path: str
+    source: UUID
+    texts: Sequence[Text]
+
+
 def build(home: Home, found: list[Record], passages: int, *, each: int = 10) -> list[str]:
     """Fills the space `bench` of a home with documents of `each` passages; returns the texts of the passages."""
     space = home.space(home.path)
@@ -36,7 +53,7 @@ def build(home: Home, found: list[Record], passages: int, *, each: int = 10) -> 
         note("writing rows")
         _write(platform, space, texts, vectors, each)
         note("building the indexes")
-        _index(platform, space)
+        index(platform, space)
     return texts
 
 
@@ -68,18 +85,23 @@ def _vectors(platform: Platform, texts: list[str]) -> NDArray[np.float32]:
 def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[np.float32], each: int) -> None:
     from resources.postgres import spaces
     from resources.postgres import vectors as stored
+    from resources.postgres.index_versions import kept
 
     with platform.database.transaction(space=space) as connection:
         source = connection.execute("SELECT id FROM sources").fetchall()[0]["id"]
-        version = stored.index_version(connection, space)["id"]
-    index = platform.lexical(space, create=True)
+        version = kept(connection, space)[0].id
+    index = platform.lexical(space, version, create=True)
     order = np.random.default_rng(SEED).permutation(len(texts)).tolist()  # likes lie apart
     together = _DOCUMENTS_TOGETHER * each
     for start in range(0, len(order), together):
         rows = order[start : start + together]
         chosen = [texts[row] for row in rows]
+        documents = [
+            Written(f"{(start + at) // each:06d}.md", source, [Text(text) for text in chosen[at : at + each]])
+            for at in range(0, len(chosen), each)
+        ]
         with platform.database.transaction(space=space) as connection:
-            index.add(_documents(connection, (space, source), start // each, chosen, each))
+            index.add(write_documents(connection, space, version, documents))
             stored.save(connection, space, version, [identity.text_hash(text) for text in chosen], vectors[rows])
     index.commit()
     platform.forget_lexical(space)
@@ -87,33 +109,38 @@ def _write(platform: Platform, space: UUID, texts: list[str], vectors: NDArray[n
         spaces.bump_epoch(connection, space)
 
 
-def _documents(
-    connection: Connection, where: tuple[UUID, UUID], first: int, texts: list[str], each: int
+def write_documents(
+    connection: Connection, space: UUID, index_version: UUID, written: Sequence[Written], *, only_describe: bool = False
 ) -> list[LexicalPassage]:
-    """Writes documents with blocks and passages into a space and source; returns what the lexical index takes in."""
-    space, source = where
+    """Writes live documents with blocks and passages, by COPY; returns what the lexical index takes in.
+
+    With `only_describe`, nothing is written.
+    """
     documents: list[tuple[Any, ...]] = []
     blocks: list[tuple[Any, ...]] = []
     passages: list[tuple[Any, ...]] = []
     entries = []
-    for start in range(0, len(texts), each):
-        path = f"{first + start // each:06d}.md"
-        document, version = identity.document_id(source, path), uuid4()
-        title = texts[start].split(".")[0][:80]
-        digest = identity.text_hash(path)
-        place = (space, source, path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
+    for each in written:
+        document = identity.document_id(each.source, each.path)
+        digest = identity.text_hash(each.path)
+        version = identity.version_id(document, digest.hex(), "bench")
+        title = each.texts[0].text.split(".")[0][:80]
+        place = (space, each.source, each.path, 0, "live", title, "text/markdown", "en", 1, 1, digest, version)
         documents.append((document, *place, "bench", "bench", "bench"))
-        for order, text in enumerate(texts[start : start + each]):
+        number = 0
+        for order, (text, kind, language) in enumerate(each.texts):
             ids: list[UUID] = []
             for part in text.split("\n"):
-                number = order * _BLOCKS_IN_A_PASSAGE + len(ids)
                 ids.append(uuid5(document, str(number)))
-                at = (ids[-1], space, document, source, version, number)
-                blocks.append((*at, "paragraph", part, "en", None, [], "{}", "bench", "bench"))
-            passage = identity.passage_id(version, order)
-            row: tuple[Any, ...] = (passage, space, document, source, version, order, [], text, identity.text_hash(text))
-            passages.append((*row, ids, ["paragraph"], ["en"]))
-            entries.append(LexicalPassage(passage, document, version, title, "", text, path))
+                at = (ids[-1], space, document, each.source, version, number)
+                blocks.append((*at, kind, part, language, None, [], "{}", "bench", "bench"))
+                number += 1
+            passage = identity.passage_id(version, index_version, order)
+            row: tuple[Any, ...] = (passage, space, document, each.source, version, order, [], text)
+            passages.append((*row, identity.text_hash(text), index_version, ids, [kind], [language]))
+            entries.append(LexicalPassage(passage, document, version, title, "", text, each.path, ("en",)))
+    if only_describe:
+        return entries
     copy_rows(connection, "documents", _DOCUMENT, documents)
     copy_rows(connection, "blocks", _BLOCK, blocks)
     copy_rows(connection, "passages", _PASSAGE, passages)
@@ -124,17 +151,17 @@ _PLACE = ("id", "space_id", "document_id", "source_id", "version_id", "order")
 _FILE = ("id", "space_id", "source_id", "path", "shard", "state", "title", "media_type", "language", "size", "mtime_ns")
 _DOCUMENT = (*_FILE, "sha256", "version_id", "parser", "run_id", "code_version")
 _BLOCK = (*_PLACE, "type", "text", "language", "page", "section", "metadata", "run_id", "code_version")
-_PASSAGE = (*_PLACE, "section", "text", "text_hash", "block_ids", "types", "languages")
+_PASSAGE = (*_PLACE, "section", "text", "text_hash", "index_version", "block_ids", "types", "languages")
 
 
-def _index(platform: Platform, space: UUID) -> None:
+def index(platform: Platform, space: UUID) -> None:
     """The index on the vectors, and the statistics that autovacuum would have gathered by and by."""
     import psycopg
 
-    from resources.postgres import vectors
+    from resources.postgres import index_versions, vectors
 
     with platform.database.transaction(space=space) as connection:
-        vectors.ensure_index(connection, space, vectors.index_version(connection, space)["id"])
+        vectors.ensure_index(connection, space, index_versions.kept(connection, space)[0].id)
     with psycopg.connect(platform.url("owner"), autocommit=True) as connection:
         connection.execute("SET search_path = rage, public")
         for table in ("documents", "blocks", "passages", "vectors"):

@@ -45,7 +45,7 @@ def _in_process(home: Home, queries: dict[str, list[str]]) -> list[Figure]:
         for mode in _MODES:
             note(f"{mode} in process")
             # one of its own for each mode: nothing is remembered from the mode before
-            retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+            retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
 
             def search(query: str, mode: str = mode, retriever: Retriever = retriever) -> None:
                 retriever.search(LOCAL_ADMIN, SearchRequest.model_validate({"space": SPACE, "query": query, "mode": mode}))

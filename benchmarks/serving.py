@@ -1,5 +1,6 @@
 """The query layer as a server of its own, asked over HTTP by several clients."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -28,13 +29,15 @@ class Client:
         self._token, self._issued = "", 0.0
         self._lock = threading.Lock()
 
-    def search(self, space: str, query: str, mode: str, k: int = 10) -> dict[str, Any]:
+    def search(
+        self, space: str, query: str, mode: str, k: int = 10, *, filters: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         """What `POST /api/v1/memory/search` answers.
 
         Raises:
             RuntimeError: It answers with an error, or with less than all parts.
         """
-        body = {"space": space, "query": query, "mode": mode, "k": k}
+        body = {"space": space, "query": query, "mode": mode, "k": k} | ({"filters": filters} if filters else {})
         headers = {"Authorization": f"Bearer {self._bearer()}"}
         response = self._http.post("/api/v1/memory/search", json=body, headers=headers)
         found: dict[str, Any] = response.json()
@@ -56,12 +59,19 @@ class Client:
 
 @contextmanager
 def api(home: Home) -> Iterator[Client]:
-    """`python -m api`, as `rage up` starts it."""
+    """A client of `python -m api`, as `rage up` starts it."""
+    with launched(home) as (_, url), connected(home, url) as client:
+        yield client
+
+
+@contextmanager
+def launched(home: Home) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """`python -m api`, as `rage up` starts it: the process and its URL."""
     port = free_port(_HOST)
     url = f"http://{_HOST}:{port}"
     command = [sys.executable, "-m", "api", "--host", _HOST, "--port", str(port)]
-    with server(command, home.environment, home.path, lambda: answers(f"{url}/health")), connected(home, url) as client:
-        yield client
+    with server(command, home.environment, home.path, lambda: answers(f"{url}/health")) as process:
+        yield process, url
 
 
 @contextmanager

@@ -9,17 +9,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.app import create_app
-from api.memory import LateEmbedder
 from api.middleware import RequestContext
 from resources.access import LOCAL_ADMIN, Caller
 from resources.dagster_client import RunLauncher
-from resources.embedding import Embedder
 from resources.logs import configure_logs
 from resources.platform import Platform
 from resources.postgres import spaces
@@ -62,8 +60,11 @@ def main() -> None:
         with database.transaction(timeout_s=timeout_s) as connection:
             yield connection, spaces.identify(connection, space)
 
+    def glance(caller: Caller, space: str, *, timeout_s: float = 0) -> dict[str, Any]:
+        return spaces.found(database.glance(None, spaces.IDENTIFY, (space,), timeout_s=timeout_s), space)
+
     try:
-        retriever = Retriever(enter, cast(Embedder, LateEmbedder(platform)), platform.lexical)
+        retriever = Retriever(enter, platform.embedder_of, platform.lexical, glance=glance)
         app = create_app(platform, RunLauncher(settings), retriever=retriever)
         app.user_middleware = [Middleware(RequestContext, registry=app.state.registry), Middleware(Anybody)]
         uvicorn.run(app, host="127.0.0.1", port=given.port, log_config=None, access_log=False)

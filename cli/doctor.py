@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+from uuid import UUID
 
 import click
 from pydantic import BaseModel
@@ -66,6 +67,8 @@ def _checks() -> Iterator[Check]:
             yield _checked("object_store", lambda: _objects(platform))
             yield _checked("lexical", lambda: _lexical(platform))
             yield _checked("embedder", lambda: _embedder(platform))
+            if platform.reranker is not None:
+                yield _checked("reranker", lambda: _reranker(platform))
             yield _checked("generator", lambda: _generator(platform))
     except RageError as error:  # the home itself cannot be used
         yield Check(name="platform", ok=False, detail=error.message, hint=error.hint)
@@ -152,12 +155,14 @@ def _lexical(platform: Platform) -> _Found:
     from resources.access import LOCAL_ADMIN
 
     part = check_lexical(platform)
+    if not part.ok:
+        return _Found(False, part.detail, "Searches go on by vectors alone, and what is missing is brought in afterwards.")
     found = space_administration.listing(platform, LOCAL_ADMIN)
     broken = []
     for space in found:
-        if space.passages:
+        if space.passages and space.live_index_version:
             try:
-                platform.lexical(space.id)
+                platform.lexical(space.id, UUID(space.live_index_version))
             except RageError as error:
                 broken.append(f"{space.name}: {error.message}")
     if broken:
@@ -167,8 +172,19 @@ def _lexical(platform: Platform) -> _Found:
 
 
 def _embedder(platform: Platform) -> _Found:
+    from resources.embedding import kind_of
+
     vector = platform.embedder.encode(["Is this thing on?"])[0]
-    return _Found(True, f"{platform.embedder.model}, {len(vector)} dimensions")
+    return _Found(True, f"{platform.embedder.model}, {len(vector)} dimensions, {kind_of(platform.embedder)}")
+
+
+def _reranker(platform: Platform) -> _Found:
+    from api.parts import check_reranker
+
+    assert platform.reranker is not None
+    platform.reranker.warm()
+    part = check_reranker(platform.reranker)
+    return _Found(part.ok, part.detail, "Check RAGE_RERANKER_URL or RAGE_RERANKER_MODEL; hits keep their fused order.")
 
 
 def _generator(platform: Platform) -> _Found:

@@ -16,6 +16,8 @@ COMMANDS = {
     "parse": ("cli.parse", "parse", "Show what the platform sees in a file."),
     "search": ("cli.search", "search", "Search a space."),
     "ask": ("cli.search", "ask", "Ask a space a question."),
+    "index": ("cli.index", "index", "Build, promote and roll back a space's index versions."),
+    "evaluate": ("cli.evaluate", "evaluate", "Measure how well a space is searched, on judged queries."),
     "lineage": ("cli.lineage", "lineage", "Walk back from a block to its bytes and its run."),
     "quarantine": ("cli.quarantine", "quarantine", "Show and retry documents that could not be read."),
     "demo": ("cli.demo", "demo", "A first success: a folder into a space, and a question to it."),

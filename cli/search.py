@@ -1,5 +1,6 @@
 """`rage search` and `rage ask`: no server needed."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from resources.platform import Platform
 
 _LINES = 400
+_COPIES = 3  # named for a person; --json names all
 
 
 @click.command()
@@ -20,12 +22,13 @@ _LINES = 400
 @click.argument("query")
 @click.option("--mode", type=click.Choice(["hybrid", "vector", "lexical", "pattern"]), default="hybrid", show_default=True)
 @click.option("-k", "k", type=click.IntRange(1, 100), default=10, show_default=True, help="The most results.")
+@click.option("--diversify/--no-diversify", default=True, help="Whether one document leaves room for others.")
 @json_option
-def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:
+def search(space: str, query: str, mode: str, k: int, diversify: bool, as_json: bool) -> None:
     """Search SPACE by meaning, by words or by a pattern ("phrase", wild*card, /regular expression/)."""
     from resources.retrieval.models import SearchRequest
 
-    request = checked(SearchRequest, space=space, query=query, mode=mode, k=k)
+    request = checked(SearchRequest, space=space, query=query, mode=mode, k=k, diversify=diversify)
     with (
         opened() as platform,
         progress("Searching"),
@@ -33,6 +36,7 @@ def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:
     ):
         from api.memory import open_retriever
 
+        _load_reranker(platform)
         response = open_retriever(platform).search(LOCAL_ADMIN, request)
         facts["documents"] = [str(result.document.id) for result in response.results]
     if as_json:
@@ -44,6 +48,10 @@ def search(space: str, query: str, mode: str, k: int, as_json: bool) -> None:
         click.secho(plain(f"{n:>2}. {place}{page}"), bold=True, nl=False)
         say(f"  {result.score:.2f}  {result.block.id}")
         say(f"    {plain(' '.join(result.highlight.split()), _LINES)}")
+        others = sorted({copy.path for copy in result.also_in} - {result.document.path})
+        if others:
+            more = f" and {len(others) - _COPIES} more" if len(others) > _COPIES else ""
+            say(f"    also in {plain(', '.join(others[:_COPIES]))}{more}")
     if not response.results:
         say("Nothing was found.")
     _say_degraded(response.degraded)
@@ -69,6 +77,7 @@ def print_answer(platform: "Platform", space: str, question: str, as_json: bool)
     with progress("Reading"), audited(platform, "memory.query", space=space, change=False, query=question) as facts:
         from api.memory import open_answerer
 
+        _load_reranker(platform)
         request = checked(QueryRequest, space=space, query=question)
         response = open_answerer(platform).answer(LOCAL_ADMIN, request)
         facts["documents"] = [str(citation.document_id) for citation in response.citations]
@@ -81,6 +90,13 @@ def print_answer(platform: "Platform", space: str, question: str, as_json: bool)
         quote = plain(" ".join(citation.quote.split()), 200)
         say(f"  [{citation.n}] {citation.path}{page}: “{quote}” ({citation.block_id})")
     _say_degraded(response.degraded)
+
+
+def _load_reranker(platform: "Platform") -> None:
+    """Waits for the reranker, which a server would have loaded before the first query."""
+    if platform.reranker is not None:
+        with suppress(Exception):  # the response says that it was not there
+            platform.reranker.warm()
 
 
 def _say_degraded(degraded: list[str]) -> None:

@@ -6,8 +6,12 @@ from typing import Any
 import dagster as dg
 
 from rage_assets.assets import ASSETS, CHECKS
+from rage_assets.evaluation import assets as evaluation
+from rage_assets.index_versions import assets as index_versions
 from rage_assets.jobs import INGEST
+from rage_assets.lexical import assets as lexical
 from rage_assets.platform_resource import platform_resource
+from rage_assets.ranking import assets as ranking
 
 
 def build_defs(
@@ -23,9 +27,9 @@ def build_defs(
         schedules: What runs by the clock.
     """
     return dg.Definitions(
-        assets=ASSETS,
-        asset_checks=CHECKS,
-        jobs=[INGEST],
+        assets=[*ASSETS, *lexical.ASSETS, *evaluation.ASSETS, *index_versions.ASSETS, *ranking.ASSETS],
+        asset_checks=[*CHECKS, *evaluation.CHECKS],
+        jobs=[INGEST, lexical.RECONCILE, evaluation.EVALUATE, *index_versions.JOBS, ranking.LEARN_RANKING],
         sensors=list(sensors),
         schedules=list(schedules),
         resources={"platform": platform_resource()} | dict(resources or {}),

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel
 
+from rage_assets.run_failures import cause_of
 from rage_assets.run_record import end_run
 from rage_assets.work import Progress, no_progress
-from resources import errors
 from resources.domain import IngestCounts
 from resources.errors import RageError, ServiceUnavailable
 from resources.platform import Platform
@@ -114,24 +114,7 @@ def _cause(result: Any) -> RageError:
             f"The gate {check.check_name} held the batch back: {check.description}",
             hint="`rage quarantine list` and the check's metadata in the Dagster UI name the documents.",
         )
-    for event in result.all_events:
-        if event.is_step_failure:
-            return _expected(event.step_key, event.step_failure_data)
-    return RageError("The run failed before its first stage.", hint="Look at it in the Dagster UI.")
-
-
-def _expected(stage: str, failure: Any) -> RageError:
-    """The error that a stage raised, as the type it was raised as; Dagster keeps only its name and text."""
-    if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return RageError(str(failure.user_failure_data.description))
-    error = failure.error
-    while error.cause is not None:
-        error = error.cause
-    kind = getattr(errors, error.cls_name or "", None)
-    text = error.message.strip().removeprefix(f"{errors.__name__}.{error.cls_name}: ")
-    if isinstance(kind, type) and issubclass(kind, RageError) and kind is not errors.ParseFailed:
-        return kind(text)
-    return RageError(f"The stage {stage} failed: {text}", hint="The Dagster UI shows where.")
+    return cause_of(result)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,16 @@ class PlatformResource:
         self._platform = platform
         self._progress = progress
 
+    @property
+    def platform(self) -> Platform:
+        """The platform in the role `worker`, for work that needs no shards to itself."""
+        return self._platform
+
+    @property
+    def progress(self) -> Progress:
+        """Told how far each stage is."""
+        return self._progress
+
     def work(self, context: Any) -> Work:
         """What this run works on. The run holds its shards until it ends, so that no other works on them."""
         platform = self._platform

@@ -26,9 +26,9 @@ def block_id(document: UUID, section: list[str], block_type: str, occurrence: in
     return uuid5(document, json.dumps([section, block_type, occurrence], ensure_ascii=False))
 
 
-def passage_id(version: UUID, order: int) -> UUID:
-    """The id of a passage of a version."""
-    return uuid5(version, str(order))
+def passage_id(version: UUID, index_version: UUID, order: int) -> UUID:
+    """The id of a passage of a document's version in an index version."""
+    return uuid5(version, f"{index_version}/{order}")
 
 
 def text_hash(text: str) -> bytes:

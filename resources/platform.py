@@ -22,6 +22,7 @@ from resources.postgres.database import Connection, Database
 from resources.postgres.embedded import EmbeddedPostgres, check_home
 from resources.postgres.migrate import check_schema, migrate
 from resources.postgres.space_keys import SpaceKeys
+from resources.reranking.stage import Reranking, configured_reranking
 from resources.settings import Settings
 
 T = TypeVar("T")
@@ -40,10 +41,12 @@ class Platform:
         self.settings = settings
         self.role = role
         self._pool_size = pool_size
-        self._lexical: dict[UUID, LexicalIndex] = {}
+        self._lexical: dict[tuple[UUID, UUID], LexicalIndex] = {}
+        self._embedders: dict[str, Embedder] = {}
         self._locks: dict[tuple[UUID, str], Connection] = {}
         self._dedicated: dict[str, Database] = {}
         self._opening = threading.Lock()
+        self._loading = threading.Lock()  # apart: a first conversion takes long
         check_home(settings.home)
 
     @cached_property
@@ -153,19 +156,35 @@ class Platform:
             Forbidden: The caller's role in it is less than `least`.
             ServiceUnavailable: Its database does not answer, or its key is not there.
         """
-        with self.database.transaction(caller=caller, timeout_s=timeout_s) as connection:
-            row = spaces.identify(connection, space)
-            rights.check_role(row["role"], least)
-            if least is not Role.READER:
-                spaces.check_still(row)
+        with self.database.entered(caller, spaces.IDENTIFY, (space,), timeout_s=timeout_s) as (connection, found):
+            row = self._admitted(found, space, least)
             if row["database"] is None:
-                if row["isolation"] == Isolation.ENCRYPTED:
-                    self.keyring.check(row["id"])
                 yield connection, row
                 return
             carried = rights.of_transaction(connection, caller)
         with self.content(row["database"]).transaction(rights=carried, timeout_s=timeout_s) as connection:
             yield connection, row | spaces.identify(connection, space)
+
+    def glance(self, caller: Caller, space: str, *, timeout_s: float = 0) -> dict[str, Any]:
+        """The row that `enter` gives, for who needs no more: one round trip, unless the space is dedicated.
+
+        Raises as `enter` does.
+        """
+        row = self._admitted(self.database.glance(caller, spaces.IDENTIFY, (space,), timeout_s=timeout_s), space)
+        if row["database"] is None:
+            return row
+        with self.enter(caller, space, timeout_s=timeout_s) as (_, entered):
+            return entered
+
+    def _admitted(self, found: dict[str, Any] | None, space: str, least: Role = Role.READER) -> dict[str, Any]:
+        """The row of a space in which the caller's role is at least `least`, and whose key is there."""
+        row = spaces.found(found, space)
+        rights.check_role(row["role"], least)
+        if least is not Role.READER:
+            spaces.check_still(row)
+        if row["database"] is None and row["isolation"] == Isolation.ENCRYPTED:
+            self.keyring.check(row["id"])
+        return row
 
     @contextmanager
     def administer(self, caller: Caller, space: str, timeout_s: float = 0) -> Iterator[tuple[Connection, dict[str, Any]]]:
@@ -216,32 +235,66 @@ class Platform:
         """The keys of encrypted spaces."""
         return Keyring(SpaceKeys(lambda: self.database), Providers(self.settings))
 
-    @cached_property
+    @property
     def embedder(self) -> Embedder:
-        """The embedder; on a new home its conversion takes some 20 s."""
-        return open_embedder(self.settings.embedding_model, self.settings.device, self.settings.home)
+        """The embedder of the configured model, which new spaces get; on a new home its conversion takes some 20 s."""
+        return self.embedder_of(self.settings.embedding_model)
 
-    def lexical_path(self, space: UUID) -> Path:
-        """Where the embedded lexical index of a space lies."""
-        return self.settings.home / "lexical" / str(space)
+    def loaded_embedder(self, model: str = "") -> Embedder | None:
+        """The embedder of a model, by default of the configured one; None while nobody has opened it."""
+        return self._embedders.get(model or self.settings.embedding_model)
 
-    def lexical(self, space: UUID, *, create: bool = False) -> LexicalIndex:
-        """The lexical index of a space.
+    def embedder_of(self, model: str) -> Embedder:
+        """The embedder of a model by its name, opened once.
 
         Raises:
-            LexicalUnavailable: It is missing (and `create` is false) or broken.
+            InvalidSettings: There is no such model, or its files could run code.
         """
-        if space not in self._lexical:
-            from resources.lexical.tantivy_index import open_lexical
+        found = self._embedders.get(model)
+        if found is None:
+            with self._loading:
+                if model not in self._embedders:
+                    self._embedders[model] = open_embedder(model, self.settings)
+                found = self._embedders[model]
+        return found
 
-            self._lexical[space] = open_lexical(self.lexical_path(space), create=create)
-        return self._lexical[space]
+    @cached_property
+    def reranker(self) -> Reranking | None:
+        """The stage that reranks, where one is configured; its model is loaded by its `warm` or its first use."""
+        return configured_reranking(self.settings)
+
+    def lexical_path(self, space: UUID) -> Path:
+        """Where the embedded lexical indexes of a space lie, a folder for each index version."""
+        return self.settings.home / "lexical" / str(space)
+
+    def lexical(self, space: UUID, version: UUID, *, create: bool = False) -> LexicalIndex:
+        """The lexical index of a space's index version.
+
+        Raises:
+            LexicalUnavailable: It is missing (and `create` is false) or broken, or its server does not answer.
+        """
+        if (space, version) not in self._lexical:
+            from resources.lexical.opening import open_lexical
+
+            self._lexical[space, version] = open_lexical(self.settings, space, version, create=create)
+        return self._lexical[space, version]
 
     def forget_lexical(self, space: UUID) -> None:
-        """Closes the index of a space, so that the next use opens it anew."""
-        index = self._lexical.pop(space, None)
-        if index is not None:
-            index.close()
+        """Closes the indexes of a space, so that the next use opens them anew."""
+        for key in [key for key in self._lexical if key[0] == space]:
+            self._lexical.pop(key).close()
+
+    def destroy_lexical(self, space: UUID, version: UUID | None = None) -> None:
+        """Removes the index of a space's index version, or all of its indexes, be they broken or whole.
+
+        Raises:
+            LexicalUnavailable: Its server does not answer, so that something may be left.
+        """
+        from resources.lexical.opening import destroy_lexical
+
+        for key in [key for key in self._lexical if key[0] == space and version in (None, key[1])]:
+            self._lexical.pop(key).close()
+        destroy_lexical(self.settings, space, version)
 
     def lock(self, space: UUID, name: str, *, wait: bool = True) -> bool:
         """Takes a lock on a space until `unlock`, `close` or the end of this process, however it ends.
@@ -279,8 +332,11 @@ class Platform:
         for connection in self._locks.values():
             connection.close()
         self._locks.clear()
-        for space in list(self._lexical):
+        for space in {space for space, _ in self._lexical}:
             self.forget_lexical(space)
+        reranker = self.__dict__.get("reranker")
+        if reranker is not None:
+            reranker.close()
         for database in self._dedicated.values():
             database.close()
         self._dedicated.clear()

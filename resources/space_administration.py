@@ -1,6 +1,5 @@
 """Spaces from birth to death, wherever their content lies: creating, listing, describing and deleting them."""
 
-import shutil
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,7 +7,7 @@ from resources.access import Caller, Role
 from resources.domain import Isolation, Space
 from resources.errors import InvalidInput
 from resources.platform import Platform
-from resources.postgres import quotas, rights, spaces
+from resources.postgres import index_versions, quotas, rights, spaces
 
 
 def create(
@@ -101,18 +100,21 @@ def delete(platform: Platform, name: str) -> None:
 
     Raises:
         NotFound: There is none.
+        LexicalUnavailable: The server with its lexical index does not answer; nothing is deleted.
     """
     with platform.database.transaction() as connection:
         row = spaces.identify(connection, name)
     for shard in range(row["shards"]):
         platform.lock(row["id"], f"shard-{shard}")
+    for lock in (index_versions.BUILD_LOCK, index_versions.SWITCH_LOCK):
+        platform.lock(row["id"], lock)
+    # First what lies on a server that may not answer: then nothing is deleted yet, and the space goes on without it.
+    platform.destroy_lexical(row["id"])
     with platform.database.transaction(space=row["id"]) as connection:
         spaces.delete(connection, row["id"])
     # Rows are the truth: what is left behind by a crash from here on is unreachable, and only takes up room.
     if row["database"] is not None:
         platform.empty_dedicated(row["database"], row["id"])
-    platform.forget_lexical(row["id"])
-    shutil.rmtree(platform.lexical_path(row["id"]), ignore_errors=True)
     platform.objects.delete_space(row["id"])
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from resources.domain import Isolation
 from resources.errors import Conflict, InvalidInput
 from resources.platform import Platform
-from resources.postgres import moving, spaces
+from resources.postgres import index_versions, moving, spaces
 from resources.space_administration import database_of
 
 Progress = Callable[[str, int, int | None], None]
@@ -46,6 +46,7 @@ def move(platform: Platform, name: str, isolation: Isolation, database: str | No
         )
     progress("Waiting for runs to end", 0, None)
     locks = [f"shard-{shard}" for shard in range(row["shards"])]
+    locks += [index_versions.BUILD_LOCK, index_versions.SWITCH_LOCK]
     try:
         for lock in locks:
             platform.lock(space, lock)

@@ -4,7 +4,8 @@ from typing import Any
 
 from rage_assets.quality.gate import Expectation, Verdict, judge, settle
 from rage_assets.work import Work
-from resources.postgres import vectors
+from resources.postgres import index_versions, vectors
+from resources.postgres.index_versions import IndexVersion
 
 # halfvec keeps eleven bits of each number; the length of a unit vector of 384 numbers stays well within this.
 LENGTH_TOLERANCE = 0.01
@@ -32,22 +33,38 @@ def suite(dimension: int) -> list[Expectation]:
 
 
 def check_vectors(work: Work) -> Verdict:
-    """Judges every embedded document of the run; those that fail go to quarantine."""
+    """Judges every embedded document of the run; those that fail go to quarantine.
+
+    An index version that does not answer is given up where its model fails: that is no fault of the documents.
+    """
     verdict = Verdict()
     with work.transaction() as connection:
-        version = vectors.index_version(connection, work.space_id)
-    expectations = suite(version["dimension"])
+        versions = index_versions.kept(connection, work.space_id)
+    for version in versions:
+        if version.live:
+            _judge(work, verdict, version)
+            continue
+        aside = Verdict()
+        _judge(work, aside, version)
+        if aside.failures:
+            reason = f"{len(aside.failures)} of {aside.documents} documents: {aside.failures[0].detail}"
+            with work.transaction() as connection:
+                index_versions.give_up(connection, version.id, reason)
+    settle(work, verdict)
+    return verdict
+
+
+def _judge(work: Work, verdict: Verdict, version: IndexVersion) -> None:
+    expectations = suite(version.dimension)
     rows: list[dict[str, Any]] = []
     for batch in work.batches("embedded"):
         with work.transaction() as connection:
-            found = {m["document_id"]: m for m in vectors.measures(connection, version["id"], [r["id"] for r in batch])}
+            found = {m["document_id"]: m for m in vectors.measures(connection, version.id, [r["id"] for r in batch])}
         rows += [_measures(row, found.get(row["id"])) for row in batch]
         if len(rows) >= _JUDGED_TOGETHER:
             judge(work, verdict, "vectors", expectations, rows)
             rows = []
     judge(work, verdict, "vectors", expectations, rows)
-    settle(work, verdict)
-    return verdict
 
 
 def _measures(document: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]:

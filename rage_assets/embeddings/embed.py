@@ -1,7 +1,8 @@
-"""The embeddings stage: makes passages and gives every text that has no vector one."""
+"""The embeddings stage: makes passages and gives every text that has no vector one, for each index version kept current."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -10,10 +11,33 @@ from numpy.typing import NDArray
 from rage_assets.embeddings.passages import Passage, make_passages
 from rage_assets.work import Work
 from resources import identity
-from resources.errors import InvalidSettings
-from resources.postgres import garbage, staging, vectors
+from resources.embedding import Embedder
+from resources.errors import InvalidSettings, RageError
+from resources.logs import get_logger
+from resources.postgres import garbage, index_versions, staging, vectors
+from resources.postgres.index_versions import IndexVersion
 
-_Vectors = NDArray[np.float32]
+_log = get_logger(__name__)
+
+
+class Made(NamedTuple):
+    """The passages of a batch for one index version: rows as they are staged, and the distinct texts by hash."""
+
+    rows: list[tuple[Any, ...]]
+    texts: dict[bytes, str]
+
+
+class _Part(NamedTuple):
+    """What one index version still owes a batch: the texts without a vector, under way."""
+
+    version: IndexVersion
+    hashes: list[bytes]
+    encoded: Future[NDArray[np.float32]] | None
+
+
+class _Batch(NamedTuple):
+    ids: list[UUID]
+    parts: list[_Part]
 
 
 def embed_staged(work: Work) -> dict[str, int]:
@@ -22,75 +46,107 @@ def embed_staged(work: Work) -> dict[str, int]:
     One batch is embedded while the next one's passages are made and the last one's vectors are written.
 
     Returns:
-        Counts: `documents`, `passages`, `embedded`, `reused`.
+        Counts: `documents`, `passages` (of the live index version), `embedded`, `reused`.
 
     Raises:
-        InvalidSettings: The configured model is not the one of the space's index version.
+        InvalidSettings: The live index version's model cannot be used.
     """
-    with work.transaction() as connection:
-        version = vectors.index_version(connection, work.space_id)
     totals = {"documents": 0, "passages": 0, "embedded": 0, "reused": 0}
-    waiting: tuple[list[UUID], list[bytes], Future[_Vectors] | None] | None = None
+    waiting: _Batch | None = None
+    touched: set[UUID] = set()
     with ThreadPoolExecutor(1, "embed") as pool:
-        for batch in work.batches("passed"):
-            _same_model(work, version)
-            texts, passages = _make(work, batch)
-            hashes = _missing(work, version["id"], texts, waiting[1] if waiting else [])
-            future = pool.submit(work.platform.embedder.encode, [texts[key] for key in hashes]) if hashes else None
+        for documents in work.batches("passed"):
+            batch = _Batch([row["id"] for row in documents], [])
+            for version, embedder in usable(work):
+                made = _stage(work, version, embedder, documents)
+                under_way = (
+                    [key for part in waiting.parts if part.version.id == version.id for key in part.hashes]
+                    if waiting
+                    else []
+                )
+                hashes = _missing(work, version, made.texts, under_way)
+                encoded = pool.submit(embedder.encode, [made.texts[key] for key in hashes]) if hashes else None
+                batch.parts.append(_Part(version, hashes, encoded))
+                totals["passages"] += len(made.rows) * version.live
+                totals["reused"] += (len(made.rows) - len(hashes)) * version.live
+                totals["embedded"] += len(hashes)
+                # who builds a version makes its index at the end, when it is cheap, and no run waits for it
+                touched |= {version.id} if hashes and not version.building else set()
             if waiting:
-                _save(work, version["id"], *waiting)
-            waiting = ([row["id"] for row in batch], hashes, future)
-            totals["documents"] += len(batch)
-            totals["passages"] += passages
-            totals["embedded"] += len(hashes)
+                _save(work, waiting)
+            waiting = batch
+            totals["documents"] += len(documents)
             work.progress("embed", totals["documents"], None)
         if waiting:
-            _save(work, version["id"], *waiting)
-    totals["reused"] = totals["passages"] - totals["embedded"]
+            _save(work, waiting)
     with work.transaction() as connection:
         work.count(connection, passages=totals["passages"], embedded=totals["embedded"])
-        if totals["embedded"]:
-            vectors.ensure_index(connection, work.space_id, version["id"])
+    for each in sorted(touched):
+        with work.transaction() as connection:  # of its own: a large index takes minutes
+            vectors.ensure_index(connection, work.space_id, each)
     return totals
 
 
-def _same_model(work: Work, version: dict[str, Any]) -> None:
-    settings = work.platform.settings
-    if version["model"] != settings.embedding_model or version["dimension"] != work.platform.embedder.dimension:
-        raise InvalidSettings(
-            f"The space {work.space} is embedded with {version['model']}, but RAGE_EMBEDDING_MODEL is "
-            f"{settings.embedding_model}.",
-            hint="Set it back, or create another space for the new model; nothing was changed.",
-        )
+def usable(work: Work) -> list[tuple[IndexVersion, Embedder]]:
+    """The index versions that are kept current with their embedders, the live one first.
 
+    A version that does not answer and whose model cannot be used any more is given up, and says why; nothing else waits
+    for it.
 
-def _make(work: Work, batch: list[dict[str, Any]]) -> tuple[dict[bytes, str], int]:
-    """Writes the passages of a batch; returns their distinct texts by hash, and how many passages there are."""
-    ids = [row["id"] for row in batch]
+    Raises:
+        InvalidSettings: The live version's model cannot be used.
+    """
     with work.transaction() as connection:
-        blocks = staging.blocks_of(connection, ids)
-    embedder = work.platform.embedder
-    grouped: dict[UUID, list[dict[str, Any]]] = {key: [] for key in ids}
+        versions = index_versions.kept(connection, work.space_id)
+    found = []
+    for version in versions:
+        try:
+            found.append((version, _embedder(work, version)))
+        except RageError as error:
+            if version.live:
+                raise
+            _log.warning("index_version_given_up", space=work.space, version=str(version.id), reason=str(error))
+            with work.transaction() as connection:
+                index_versions.give_up(connection, version.id, str(error))
+    return found
+
+
+def _embedder(work: Work, version: IndexVersion) -> Embedder:
+    embedder = work.platform.embedder_of(version.model)
+    if embedder.dimension != version.dimension:
+        raise InvalidSettings(
+            f"The model {version.model} gives vectors of {embedder.dimension} numbers, the index version of "
+            f"{work.space} was made with {version.dimension}.",
+            hint="Give the old model back, or build another index version: `rage index build`.",
+        )
+    return embedder
+
+
+def make(
+    version: IndexVersion,
+    embedder: Embedder,
+    documents: Sequence[dict[str, Any]],
+    blocks: Sequence[dict[str, Any]],
+) -> Made:
+    """The passages of documents (rows with `id` and `version_id`) out of their blocks, in one index version."""
+    grouped: dict[UUID, list[dict[str, Any]]] = {row["id"]: [] for row in documents}
     for block in blocks:
         grouped[block["document_id"]].append(block)
     texts: dict[bytes, str] = {}
     rows = []
-    for document in batch:
+    for document in documents:
         for order, passage in enumerate(make_passages(grouped[document["id"]], embedder.window, embedder.token_spans)):
             key = identity.text_hash(passage.text)
             texts[key] = passage.text
-            rows.append(_row(document, order, passage, key))
-    with work.transaction() as connection:
-        connection.execute("DELETE FROM staged_passages WHERE document_id = ANY(%s)", (ids,))
-        staging.save_passages(connection, work.space_id, rows)
-        garbage.note_texts(connection, work.space_id, list(texts))
-    return texts, len(rows)
+            rows.append(_row(version, document, order, passage, key))
+    return Made(rows, texts)
 
 
-def _row(document: dict[str, Any], order: int, passage: Passage, key: bytes) -> tuple[Any, ...]:
+def _row(version: IndexVersion, document: dict[str, Any], order: int, passage: Passage, key: bytes) -> tuple[Any, ...]:
     return (
+        version.id,
         document["id"],
-        identity.passage_id(document["version_id"], order),
+        identity.passage_id(document["version_id"], version.id, order),
         order,
         passage.section,
         passage.text,
@@ -101,17 +157,36 @@ def _row(document: dict[str, Any], order: int, passage: Passage, key: bytes) -> 
     )
 
 
-def _missing(work: Work, index_version: UUID, texts: dict[bytes, str], under_way: list[bytes]) -> list[bytes]:
+def _stage(work: Work, version: IndexVersion, embedder: Embedder, documents: list[dict[str, Any]]) -> Made:
+    """Writes the passages of a batch for one version."""
+    ids = [row["id"] for row in documents]
     with work.transaction() as connection:
-        hashes = vectors.missing(connection, index_version, list(texts))
+        made = make(version, embedder, documents, staging.blocks_of(connection, ids))
+    with work.transaction() as connection:
+        connection.execute(
+            "DELETE FROM staged_passages WHERE document_id = ANY(%s) AND index_version = %s", (ids, version.id)
+        )
+        staging.save_passages(connection, work.space_id, made.rows)
+        garbage.note_texts(connection, work.space_id, list(made.texts))
+    return made
+
+
+def _missing(work: Work, version: IndexVersion, texts: dict[bytes, str], under_way: list[bytes]) -> list[bytes]:
+    with work.transaction() as connection:
+        hashes = vectors.missing(connection, version.id, list(texts))
     pending = set(under_way)
     return [key for key in hashes if key not in pending]
 
 
-def _save(work: Work, index_version: UUID, ids: list[UUID], hashes: list[bytes], future: Future[_Vectors] | None) -> None:
-    encoded = future.result() if future else None
+def _save(work: Work, batch: _Batch) -> None:
+    """Writes the vectors; documents that a version was created for meanwhile are left to be embedded again."""
+    encoded = [(part, part.encoded.result()) for part in batch.parts if part.encoded]
     with work.transaction() as connection:
         garbage.share_stores(connection, work.space_id)
-        if encoded is not None:
-            vectors.save(connection, work.space_id, index_version, hashes, encoded)
-        staging.set_stage(connection, ids, "embedded")
+        index_versions.share(connection, work.space_id)
+        kept = {version.id for version in index_versions.kept(connection, work.space_id)}
+        for part, made in encoded:
+            if part.version.id in kept:
+                vectors.save(connection, work.space_id, part.version.id, part.hashes, made)
+        if kept <= {part.version.id for part in batch.parts}:
+            staging.set_stage(connection, batch.ids, "embedded")

@@ -1,106 +1,117 @@
 """The lexical stage: adds what is staged, and heals what an earlier run left different from the truth."""
 
-import shutil
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
+from rage_assets.lexical.indexes import Indexes
 from rage_assets.work import Work
-from resources.lexical.protocol import LexicalIndex, LexicalPassage, LexicalUnavailable
-from resources.postgres import outbox, staging
+from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
+from resources.postgres import index_versions, outbox, staging
+from resources.postgres.index_versions import IndexVersion
 
-_LOCK = "lexical"
+LOCK = "lexical"
 _HEALED_TOGETHER = 500
+_LOOKED_UP_SINGLY = 64
+# What is so is made anew. An engine that does not answer now may still have it whole.
+_LOST = frozenset({"missing", "broken", "format"})
 
 
-def open_index(work: Work) -> LexicalIndex:
-    """The index, for this run alone until `close_index`; one that is missing or broken is made anew and refilled.
+def open_indexes(work: Work) -> Indexes:
+    """The index of every version, for this run alone until `close_indexes`; one that is missing or broken is made anew.
 
     A missing one is told from an empty one by what it should hold.
     """
-    work.platform.lock(work.space_id, _LOCK)
-    try:
-        index = work.platform.lexical(work.space_id)
-        with work.transaction() as connection:
-            expected = outbox.count_live(connection, work.space_id)
-            behind = outbox.is_noted(connection, work.space_id)
-        # where documents are noted, the counts may differ, and those documents are healed one by one
-        if behind or index.count() == expected:
-            return index
-    except LexicalUnavailable:
-        pass
-    work.platform.forget_lexical(work.space_id)
+    work.platform.lock(work.space_id, LOCK)
     with work.transaction() as connection:
-        outbox.note_all(connection, work.space_id)
-    shutil.rmtree(work.platform.lexical_path(work.space_id), ignore_errors=True)
-    return work.platform.lexical(work.space_id, create=True)
+        versions = index_versions.kept(connection, work.space_id)
+    indexes = Indexes({})
+    for version in versions:
+        try:
+            indexes.opened[version.id] = _open(work, version)
+        except LexicalUnavailable as error:
+            indexes.lost[version.id] = error
+    return indexes
 
 
-def close_index(work: Work) -> None:
-    """Lets others write to the index."""
+def _open(work: Work, version: IndexVersion) -> LexicalIndex:
+    try:
+        index = work.platform.lexical(work.space_id, version.id)
+        with work.transaction() as connection:
+            expected = outbox.count_live(connection, version.id)
+            noted = outbox.is_noted(connection, work.space_id)
+        # where documents are noted, the counts may differ, and those documents are healed one by one
+        if noted or index.count() == expected:
+            return index
+    except LexicalUnavailable as error:
+        if error.reason not in _LOST:
+            raise
+    with work.transaction() as connection:
+        outbox.note_all(connection, work.space_id, behind=version.live)
+    work.platform.destroy_lexical(work.space_id, version.id)
+    return work.platform.lexical(work.space_id, version.id, create=True)
+
+
+def close_indexes(work: Work) -> None:
+    """Lets others write to the indexes."""
     work.platform.forget_lexical(work.space_id)
-    work.platform.unlock(work.space_id, _LOCK)
+    work.platform.unlock(work.space_id, LOCK)
 
 
 def index_staged(work: Work) -> dict[str, int]:
     """Adds the passages of embedded documents, beside those of their live versions, which publication removes.
 
+    Where the engine does not answer they go on all the same, noted as behind.
+
     Returns:
-        Counts: `documents`, `passages`, `healed` (documents whose entries differed from the truth).
+        Counts: `documents`, `passages`, `healed` (documents whose entries differed from the truth), `behind`.
     """
-    totals = {"documents": 0, "passages": 0, "healed": 0}
-    index = open_index(work)
+    totals = {"documents": 0, "passages": 0, "healed": 0, "behind": 0}
+    indexes = open_indexes(work)
     try:
-        totals["healed"] = _heal(work, index)
+        totals["healed"] = heal(work, indexes)
         for batch in work.batches("embedded"):
             ids = [row["id"] for row in batch]
             with work.transaction() as connection:
                 outbox.note(connection, work.space_id, ids)
                 passages = staging.passages_of(connection, ids)
-            index.delete_versions(row["version_id"] for row in batch)
-            index.add(map(_entry, passages))
-            index.commit()
+            behind = not indexes.add([row["version_id"] for row in batch], passages)
             with work.transaction() as connection:
+                outbox.set_behind(connection, ids, behind)
                 staging.set_stage(connection, ids, "indexed")
             totals["documents"] += len(batch)
             totals["passages"] += len(passages)
+            totals["behind"] += len(batch) if behind else 0
             work.progress("index", totals["documents"], None)
     finally:
-        close_index(work)
+        close_indexes(work)
     return totals
 
 
-def _heal(work: Work, index: LexicalIndex) -> int:
-    """Brings the entries of noted documents back to the live truth."""
+def heal(work: Work, indexes: Indexes) -> int:
+    """Brings the entries of noted documents back to the live truth, as long as the engine takes them."""
     healed = 0
-    while True:
+    while indexes.whole:
         with work.transaction() as connection:
             ids = outbox.pending(connection, work.space_id, _HEALED_TOGETHER)
             passages = outbox.live_passages(connection, ids)
-        if not ids:
-            return healed
-        replace(index, ids, passages)
+        if not ids or not indexes.replace(ids, passages):
+            break
         with work.transaction() as connection:
             outbox.cross_off(connection, ids)
         healed += len(ids)
+    return healed
 
 
-def replace(index: LexicalIndex, ids: list[UUID], passages: list[dict[str, Any]]) -> None:
-    """Makes the entries of these documents exactly `passages`."""
-    index.delete_documents(ids)
-    index.add(map(_entry, passages))
-    index.commit()
-
-
-def _entry(row: dict[str, Any]) -> LexicalPassage:
-    section = " > ".join(row["section"])
-    text = row["text"]
-    return LexicalPassage(
-        id=row["id"],
-        document_id=row["document_id"],
-        version_id=row["version_id"],
-        title=row["title"],
-        section=section,
-        # the section path stands above the passage's text for the embedder; here it has a field of its own
-        text=text.split("\n", 1)[1] if section and "\n" in text and section.startswith(text.split("\n", 1)[0]) else text,
-        path=row["path"],
-    )
+def left_in(indexes: Indexes, documents: Iterable[UUID]) -> dict[UUID, int] | None:
+    """How many entries of these documents are left in all indexes; None where an index does not answer."""
+    left = dict.fromkeys(documents, 0)
+    prefixes = [""] if len(left) > _LOOKED_UP_SINGLY else [document.hex for document in left]
+    try:
+        for index in indexes.opened.values():
+            for prefix in prefixes:
+                for document, _, passages in index.document_versions(prefix):
+                    if document in left:
+                        left[document] += passages
+    except LexicalUnavailable:
+        return None
+    return left if indexes.whole else None

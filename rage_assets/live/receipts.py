@@ -1,25 +1,28 @@
 """Deletion receipts: what is left of a deleted document in each store, looked up there afterwards."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from rage_assets.lexical.index import left_in
+from rage_assets.lexical.indexes import Indexes
 from rage_assets.work import Work
-from resources.lexical.protocol import LexicalIndex
 from resources.postgres import garbage
 
 
-def check_receipts(work: Work, open_index: Callable[[], LexicalIndex]) -> int:
-    """Completes every receipt whose document is gone from all stores; returns how many were looked at."""
+def check_receipts(work: Work, open_indexes: Callable[[], Indexes]) -> int:
+    """Completes every receipt whose document is gone from all stores; returns how many were looked at.
+
+    Where the lexical engine does not answer, none is: a later run looks again.
+    """
     with work.transaction() as connection:
         receipts = garbage.open_receipts(connection, work.space_id)
     if not receipts:
         return 0
-    entries: Counter[UUID] = Counter()
-    for document, _, passages in open_index().document_versions():
-        entries[document] += passages
+    entries = left_in(open_indexes(), [receipt["document_id"] for receipt in receipts])
+    if entries is None:
+        return 0
     for receipt in receipts:
         with work.transaction() as connection:
             left = garbage.remaining_rows(connection, work.space_id, receipt)
@@ -30,7 +33,7 @@ def check_receipts(work: Work, open_index: Callable[[], LexicalIndex]) -> int:
 
 
 def _stores(
-    receipt: dict[str, Any], left: dict[str, int], bytes_left: bool, entries: Counter[UUID]
+    receipt: dict[str, Any], left: dict[str, int], bytes_left: bool, entries: dict[UUID, int]
 ) -> dict[str, dict[str, Any]]:
     now = datetime.now(UTC).isoformat()
     removed = receipt["removed"]

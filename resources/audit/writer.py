@@ -27,8 +27,11 @@ _ANCHOR_EVERY_S = 1.0
 
 
 class _Waiting(NamedTuple):
+    """Entries, what is done when they are durable, and who of an event loop waits for that."""
+
     entries: Sequence[Entry]
     written: "Future[None]"
+    told: "asyncio.Future[None] | None" = None
 
 
 class AuditWriter:
@@ -61,17 +64,19 @@ class AuditWriter:
         Raises:
             ServiceUnavailable: Too many entries wait already, or the writer is closed.
         """
-        written: Future[None] = Future()
+        return self._submit(_Waiting(entries, Future())).written
+
+    def _submit(self, waiting: _Waiting) -> _Waiting:
         with self._starting:
             if self._closed.is_set():
                 raise unwritten("this process is stopping")
             if not self._threads:
                 self._start()
             try:
-                self._queue.put_nowait(_Waiting(entries, written))
+                self._queue.put_nowait(waiting)
             except queue.Full:
                 raise unwritten("too much waits to be written") from None
-        return written
+        return waiting
 
     def append(self, *entries: Entry) -> None:
         """Writes entries; returns when they are durable.
@@ -88,12 +93,15 @@ class AuditWriter:
 
     async def write(self, *entries: Entry) -> None:
         """As `append`, for those who may not block. A task that is cancelled does not take its entries back."""
-        written = self.submit(*entries)
+        told = asyncio.get_running_loop().create_future()
+        written = self._submit(_Waiting(entries, Future(), told)).written
         try:
-            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(written)), self._wait_s)
+            async with asyncio.timeout(self._wait_s):
+                await told
         except TimeoutError:
             written.cancel()
             raise unwritten("the database takes too long") from None
+        written.result()
 
     def close(self) -> None:
         """Writes what was handed in, moves the anchor to the end, and stops."""
@@ -142,10 +150,11 @@ class AuditWriter:
             refused = error if isinstance(error, ServiceUnavailable) else unwritten(str(error))
             for each in batch:
                 each.written.set_exception(refused)
-            return
-        for each in batch:
-            each.written.set_result(None)
-        self._moved.set()
+        else:
+            for each in batch:
+                each.written.set_result(None)
+            self._moved.set()
+        _tell(batch)
 
     def _linked(self, head: Head, entries: Sequence[Entry]) -> list[Row]:
         return continued(self.ring, head, entries)
@@ -164,6 +173,23 @@ class AuditWriter:
                     _log.error("audit_anchor_not_moved", exc_info=error)
                 told = True
             self._ended.wait(_ANCHOR_EVERY_S)
+
+
+def _tell(batch: Sequence[_Waiting]) -> None:
+    """Wakes those who wait in event loops: each loop once, however many of its requests were written together."""
+    loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for each in batch:
+        if each.told is not None:
+            loops.setdefault(each.told.get_loop(), []).append(each.told)
+    for loop, waiting in loops.items():
+        with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits any more
+            loop.call_soon_threadsafe(_settle, waiting)
+
+
+def _settle(waiting: Sequence["asyncio.Future[None]"]) -> None:
+    for each in waiting:
+        if not each.done():
+            each.set_result(None)
 
 
 def continued(ring: KeyRing, head: Head, entries: Sequence[Entry]) -> list[Row]:

@@ -24,6 +24,10 @@ class Embedder(Protocol):
         """The vectors of `texts`, shape (len(texts), dimension), each of unit length."""
         ...
 
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors of queries, shape (len(texts), dimension), each of unit length, as the model wants them asked."""
+        ...
+
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """For each text the character spans of its tokens, without special tokens and without a limit."""
         ...

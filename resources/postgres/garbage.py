@@ -48,14 +48,16 @@ def forget_objects(connection: Connection, space_id: UUID) -> None:
 
 
 def remove_unused_vectors(connection: Connection, space_id: UUID) -> int:
-    """Removes the vectors of noted texts that no passage has; returns how many."""
+    """Removes the vectors of noted texts that no passage of their index version has; returns how many."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (str(space_id),))
     removed = connection.execute(
         """
         DELETE FROM vectors v USING garbage_texts g
         WHERE g.space_id = %(space)s AND v.space_id = g.space_id AND v.text_hash = g.text_hash
-        AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.space_id = g.space_id AND p.text_hash = g.text_hash)
-        AND NOT EXISTS (SELECT 1 FROM staged_passages s WHERE s.space_id = g.space_id AND s.text_hash = g.text_hash)
+        AND NOT EXISTS (SELECT 1 FROM passages p
+                        WHERE p.index_version = v.index_version AND p.text_hash = g.text_hash)
+        AND NOT EXISTS (SELECT 1 FROM staged_passages s
+                        WHERE s.index_version = v.index_version AND s.text_hash = g.text_hash)
         """,
         {"space": space_id},
     ).rowcount
@@ -78,10 +80,12 @@ def remaining_rows(connection: Connection, space_id: UUID, receipt: dict[str, An
         SELECT (SELECT count(*) FROM documents WHERE id = %(id)s) + (SELECT count(*) FROM blocks WHERE document_id = %(id)s)
              + (SELECT count(*) FROM passages WHERE document_id = %(id)s) AS rows,
                (SELECT count(*) FROM vectors v WHERE v.space_id = %(space)s AND v.text_hash = ANY(%(hashes)s)
-                AND NOT EXISTS (SELECT 1 FROM passages p WHERE p.space_id = %(space)s AND p.text_hash = v.text_hash)
+                AND NOT EXISTS (SELECT 1 FROM passages p
+                                WHERE p.index_version = v.index_version AND p.text_hash = v.text_hash)
                 AND NOT EXISTS (SELECT 1 FROM staged_passages p
-                                WHERE p.space_id = %(space)s AND p.text_hash = v.text_hash)) AS vectors,
-               (SELECT count(*) FROM vectors v WHERE v.space_id = %(space)s AND v.text_hash = ANY(%(hashes)s)) AS shared,
+                                WHERE p.index_version = v.index_version AND p.text_hash = v.text_hash)) AS vectors,
+               (SELECT count(DISTINCT v.text_hash) FROM vectors v
+                WHERE v.space_id = %(space)s AND v.text_hash = ANY(%(hashes)s)) AS shared,
                (SELECT count(*) FROM documents WHERE space_id = %(space)s AND sha256 = %(sha)s)
              + (SELECT count(*) FROM staged_documents WHERE space_id = %(space)s AND sha256 = %(sha)s) AS same_bytes
         """,

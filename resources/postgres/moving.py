@@ -13,12 +13,15 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from resources.errors import ServiceUnavailable
+from resources.postgres import vectors
 
 # in the order in which they refer to each other
 TABLES = (
     *("index_versions", "sources", "access_classes", "access_files", "documents", "blocks", "passages", "vectors"),
     *("quarantine", "exclusions", "lexical_outbox", "garbage_objects", "garbage_texts", "receipts", "runs"),
     *("staged_documents", "staged_blocks", "staged_passages"),
+    *("evaluation_sets", "evaluation_queries", "evaluation_judgements", "evaluation_results"),
+    *("ranking_profiles",),
 )
 _PIECE = 1 << 20
 _SETTLE_S = 120.0
@@ -92,7 +95,7 @@ def copy_space(source: Owner, target: Owner, space: UUID, *, database: str | Non
     )
     counts = {table: _copy_table(source, target, table, space) for table in TABLES}
     for version in _versions(target, space):
-        target.execute("SELECT rage_ensure_vector_index(%s)", (version,))
+        vectors.build(target, version)
     return counts
 
 

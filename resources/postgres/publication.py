@@ -50,10 +50,10 @@ def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None
     )
     connection.execute(
         """
-        INSERT INTO passages (id, space_id, document_id, source_id, version_id, "order", section, text, text_hash,
-                              block_ids, types, languages, access_id)
-        SELECT p.id, p.space_id, p.document_id, s.source_id, s.version_id, p."order", p.section, p.text, p.text_hash,
-               p.block_ids, p.types, p.languages, s.access_id
+        INSERT INTO passages (id, space_id, index_version, document_id, source_id, version_id, "order", section, text,
+                              text_hash, block_ids, types, languages, access_id)
+        SELECT p.id, p.space_id, p.index_version, p.document_id, s.source_id, s.version_id, p."order", p.section, p.text,
+               p.text_hash, p.block_ids, p.types, p.languages, s.access_id
         FROM staged_passages p JOIN staged_documents s ON s.id = p.document_id WHERE s.id = ANY(%s)
         """,
         (listed,),

@@ -7,9 +7,14 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.errors import NotFound
 from resources.postgres.database import Connection
+from resources.retrieval.profile import ROBUST, RankingProfile
 
-_LEAST_EF_SEARCH, _MOST_EF_SEARCH = 100, 1000  # the latter is pgvector's own limit
+_LEAST_EF_SEARCH, _MOST_EF_SEARCH = 200, 1000  # the latter is pgvector's own limit
+# How many steps the index on the vectors is followed for: ten of them give a candidate.
+_NEAR_STEPS, _FAR_STEPS = 20_000, 200_000
+_ENOUGH = 30  # of the hits within filters; fusion wants many, but the best come first
 _SCAN_BATCH = 500
 
 
@@ -22,6 +27,7 @@ class Scope(NamedTuple):
         model: The embedding model of the live index version.
         dimension: The length of its vectors.
         rights: Stands for all that the caller may see: results may be shared only among equal ones.
+        profile: How its tiers are weighed.
     """
 
     space: UUID
@@ -30,6 +36,7 @@ class Scope(NamedTuple):
     model: str
     dimension: int
     rights: str = ""
+    profile: RankingProfile = ROBUST
 
 
 class Narrowing(NamedTuple):
@@ -46,11 +53,11 @@ class Narrowing(NamedTuple):
         return any(self)
 
     def condition(self) -> tuple[str, dict[str, Any]]:
-        """A condition over passages `p`, documents `d` and sources `s`, and its parameters."""
+        """A condition over passages `p` and documents `d`, and its parameters."""
         clauses = {
             "p.types && %(types)s::text[]": self.types,
             "p.languages && %(languages)s::text[]": self.languages,
-            "s.name = ANY(%(sources)s::text[])": self.sources,
+            "d.source_id = ANY(ARRAY(SELECT s.id FROM sources s WHERE s.name = ANY(%(sources)s::text[])))": self.sources,
             "starts_with(d.path, %(path_prefix)s)": self.path_prefix,
         }
         conditions = [clause for clause, value in clauses.items() if value]
@@ -74,14 +81,42 @@ class Candidate(NamedTuple):
 
 
 _CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
-_JOINED = "JOIN documents d ON d.id = p.document_id JOIN sources s ON s.id = d.source_id"
+_JOINED = "JOIN documents d ON d.id = p.document_id"
+_FEW = "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes"
 
 
 def scope(row: dict[str, Any]) -> Scope:
     """The space of a row that `spaces.identify` gave, as it was then."""
     return Scope(
-        row["id"], row["epoch"], row["index_version"], row["model"] or "", row["dimension"] or 0, row["rights"] or ""
+        row["id"],
+        row["epoch"],
+        row["index_version"],
+        row["model"] or "",
+        row["dimension"] or 0,
+        row["rights"] or "",
+        _profile(row),
     )
+
+
+def scope_of(connection: Connection, where: Scope, index_version: UUID) -> Scope:
+    """The same space in another index version than the live one.
+
+    Raises:
+        NotFound: The space has no such version.
+    """
+    row = connection.execute(
+        "SELECT v.id, v.model, v.dimension, r.profile AS ranking FROM index_versions v "
+        "LEFT JOIN ranking_profiles r ON r.index_version = v.id WHERE v.id = %s AND v.space_id = %s",
+        (index_version, where.space),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"The space has no index version {index_version}.", hint="`rage index list` shows those there are.")
+    return where._replace(index_version=row["id"], model=row["model"], dimension=row["dimension"], profile=_profile(row))
+
+
+def _profile(row: dict[str, Any]) -> RankingProfile:
+    given = row.get("ranking")
+    return RankingProfile(**given) if given else ROBUST
 
 
 def nearest(
@@ -89,45 +124,137 @@ def nearest(
 ) -> dict[UUID, Candidate]:
     """The passages whose vectors are nearest to `vector` (shape (dimension,)), with their cosines.
 
-    A vector belongs to a text; every passage with that text is a hit of its own. Vectors are looked up first, so that
-    their index serves; where too few of the nearest stand within the filters, all that do are compared.
+    A vector belongs to a text; every passage with that text is a hit of its own. Where few passages are within the filters
+    and the caller's rights, they are compared one by one. Otherwise the index on the vectors gives the nearest, one after
+    the other, until enough of them are within; where none are near, all are compared.
     """
     from pgvector import HalfVector
 
     condition, parameters = narrowing.condition()
-    near = limit * (8 if narrowing.given() else 2)
-    # A custom plan knows the one partition to look at; a generic one would have to consider all.
-    connection.execute(
-        "SELECT set_config('hnsw.ef_search', %s, true), set_config('plan_cache_mode', 'force_custom_plan', true)",
-        (str(min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, near))),),
-    )
-    parameters |= {
-        "vector": HalfVector(vector),
-        "version": where.index_version,
-        "space": where.space,
-        "limit": limit,
-        "near": near,
-    }
-    distance = _distance(where)
-    nearest_first = f"""
+    parameters |= {"vector": HalfVector(vector), "version": where.index_version, "limit": limit}
+    look = _Look(connection, where, condition, parameters)
+    enough = min(limit, _ENOUGH)
+    rows, every = ([], False) if narrowing.given() else _among_nearest(look)
+    if len(rows) < enough and not every:
+        few = _among_few(look)
+        if few is not None:
+            rows = few
+        else:
+            rows = _by_index(look, _NEAR_STEPS)
+            if len(rows) < enough:
+                rows = _by_index(look, _FAR_STEPS)
+            if len(rows) < enough:
+                rows = _among_all(look)
+    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
+
+
+class _Look(NamedTuple):
+    """One look for the nearest: what its statements have in common."""
+
+    connection: Connection
+    where: Scope
+    condition: str
+    parameters: dict[str, Any]
+
+    def rows(self, statement: str, settings: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The rows of a statement that is run under settings of its own, in one round trip."""
+        limit = self.parameters["limit"]
+        given = {
+            "hnsw.ef_search": min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, 2 * limit)),
+            **(settings or {}),
+        }
+        values = [part for name, value in given.items() for part in (name, str(value))]
+        with self.connection.pipeline():
+            # A custom plan knows the one partition to look at; a generic one would have to consider all.
+            self.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+            # going back to before the settings takes them back, and nothing else: nothing is written
+            self.connection.execute("SAVEPOINT look")
+            self.connection.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(given)), values)
+            found = self.connection.execute(statement, self.parameters)
+            self.connection.execute("ROLLBACK TO SAVEPOINT look")
+        return found.fetchall()
+
+
+def _among_nearest(look: _Look) -> tuple[list[dict[str, Any]], bool]:
+    """The nearest texts' passages that the caller may see, nearly all as a rule, and whether there are no other texts."""
+    distance = _distance(look.where)
+    rows = look.rows(
+        f"""
         WITH near AS MATERIALIZED (
             SELECT v.text_hash, {distance} AS distance FROM vectors v
-            WHERE v.index_version = %(version)s ORDER BY {distance} LIMIT %(near)s
+            WHERE v.index_version = %(version)s ORDER BY {distance} LIMIT 2 * %(limit)s
+        ), found AS (
+            SELECT {_CANDIDATE}, 1 - near.distance AS cosine
+            FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {_JOINED}
+            WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
         )
-        SELECT {_CANDIDATE}, 1 - near.distance AS cosine
-        FROM near JOIN passages p ON p.text_hash = near.text_hash {_JOINED}
-        WHERE p.space_id = %(space)s AND {condition} ORDER BY near.distance LIMIT %(limit)s
+        SELECT seen.texts < 2 * %(limit)s AS every, found.* FROM (SELECT count(*) AS texts FROM near) seen
+        LEFT JOIN found ON true
         """
-    rows = connection.execute(nearest_first, parameters).fetchall()
-    if len(rows) < limit:
-        filtered_first = f"""
-            SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
-            FROM passages p {_JOINED} JOIN vectors v ON v.text_hash = p.text_hash
-            WHERE v.index_version = %(version)s AND p.space_id = %(space)s AND {condition}
-            ORDER BY {distance} LIMIT %(limit)s
-            """
-        rows = connection.execute(filtered_first, parameters).fetchall()
-    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
+    )
+    return [row for row in rows if row["id"] is not None], rows[0]["every"]
+
+
+def _by_index(look: _Look, steps: int) -> list[dict[str, Any]]:
+    """The nearest in the order of the index, as far as so many steps in it lead."""
+    # Whatever is not a look-up for each vector, as it comes, would read everything before the first row.
+    settings = {
+        "hnsw.max_scan_tuples": steps,
+        "hnsw.scan_mem_multiplier": 8,
+        "enable_hashjoin": "off",
+        "enable_mergejoin": "off",
+        "enable_sort": "off",
+        "join_collapse_limit": 1,
+    }
+    distance = _distance(look.where)
+    return look.rows(
+        f"""
+        SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
+        FROM vectors v JOIN passages p ON p.index_version = %(version)s AND p.text_hash = v.text_hash {_JOINED}
+        WHERE v.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
+        """,
+        settings,
+    )
+
+
+def _among_few(look: _Look) -> list[dict[str, Any]] | None:
+    """The nearest of the passages within filters and rights, each of them compared; None where these are many.
+
+    The database's owner looks up their texts: under row-level security no index serves the filters. Nothing but hashes
+    comes from there, and what is nearest is looked up again as the caller.
+    """
+    rows = look.rows(
+        f"""
+        WITH few AS MATERIALIZED (
+            {_FEW}
+        ), near AS MATERIALIZED (
+            SELECT v.text_hash, {_distance(look.where)} AS distance FROM vectors v
+            WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
+            ORDER BY distance LIMIT 4 * %(limit)s
+        ), found AS (
+            SELECT {_CANDIDATE}, 1 - near.distance AS cosine
+            FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {_JOINED}
+            WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
+        )
+        SELECT few.hashes IS NULL AS many, (SELECT count(*) FROM near) = 4 * %(limit)s AS more, found.*
+        FROM few LEFT JOIN found ON true
+        """
+    )
+    found = [row for row in rows if row["id"] is not None]
+    # where many of the nearest are not live any more, those behind them count
+    return None if rows[0]["many"] or (rows[0]["more"] and len(found) < look.parameters["limit"]) else found
+
+
+def _among_all(look: _Look) -> list[dict[str, Any]]:
+    """The nearest of all passages, each of them compared."""
+    distance = _distance(look.where)
+    return look.rows(
+        f"""
+        SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
+        FROM passages p JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash {_JOINED}
+        WHERE p.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
+        """
+    )
 
 
 def _distance(where: Scope) -> str:
@@ -149,7 +276,7 @@ def check(
     if not ids:
         return {}
     condition, parameters = narrowing.condition()
-    parameters |= {"ids": list(ids), "space": where.space, "version": where.index_version}
+    parameters |= {"ids": list(ids), "version": where.index_version}
     cosine, vectors = "NULL::float8", ""
     if vector is not None:
         cosine = f"1 - ({_distance(where)})"
@@ -158,25 +285,57 @@ def check(
     rows = connection.execute(
         f"""
         SELECT {_CANDIDATE}, {cosine} AS cosine FROM passages p {_JOINED} {vectors}
-        WHERE p.id = ANY(%(ids)s) AND p.space_id = %(space)s AND {condition}
+        WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND {condition}
         """,
         parameters,
     ).fetchall()
     return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
 
 
+def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dict[UUID, NDArray[np.float32]]:
+    """The vectors of the passages `ids`, each of shape (dimension,), as far as they have one."""
+    rows = connection.execute(
+        "SELECT p.id, halfvec_send(v.vector) AS packed FROM passages p JOIN vectors v ON v.text_hash = p.text_hash "
+        "WHERE v.index_version = %(version)s AND p.index_version = %(version)s AND p.id = ANY(%(ids)s)",
+        {"ids": list(ids), "version": where.index_version},
+        binary=True,
+    ).fetchall()
+    # what pgvector sends: the dimension, an unused number, and big-endian half floats
+    packed = np.frombuffer(b"".join(row["packed"][4:] for row in rows), ">f2").astype(np.float32)
+    return {row["id"]: vector for row, vector in zip(rows, packed.reshape(len(rows), -1), strict=True)} if rows else {}
+
+
+def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:
+    rows = connection.execute(
+        f"""
+        WITH few AS MATERIALIZED ({_FEW})
+        SELECT few.hashes IS NULL AS many, found.* FROM few
+        LEFT JOIN ({select} AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[])) found ON true ORDER BY found.id
+        """,
+        parameters,
+    ).fetchall()
+    return None if rows[0]["many"] else [(row["id"], row["text"]) for row in rows if row["id"] is not None]
+
+
 def texts(
     connection: Connection, where: Scope, narrowing: Narrowing, ids: Sequence[UUID] | None, limit: int
 ) -> Iterator[tuple[UUID, str]]:
-    """Yields id and text of the passages `ids`, or of at most some `limit` passages of the space, by id."""
+    """Yields id and text of the passages `ids`, or of at most some `limit` passages of the space, by id.
+
+    Where few are within the filters and the caller's rights, these are looked up at once.
+    """
     condition, parameters = narrowing.condition()
-    parameters |= {"space": where.space, "after": UUID(int=0), "batch": _SCAN_BATCH}
-    select = f"SELECT p.id, p.text FROM passages p {_JOINED} WHERE p.space_id = %(space)s AND {condition}"
+    parameters |= {"version": where.index_version, "after": UUID(int=0), "batch": _SCAN_BATCH}
+    select = f"SELECT p.id, p.text FROM passages p {_JOINED} WHERE p.index_version = %(version)s AND {condition}"
     if ids is not None:
         for start in range(0, len(ids), _SCAN_BATCH):
             parameters["ids"] = list(ids[start : start + _SCAN_BATCH])
             for row in connection.execute(f"{select} AND p.id = ANY(%(ids)s)", parameters).fetchall():
                 yield row["id"], row["text"]
+        return
+    few = _texts_of_few(connection, select, parameters)
+    if few is not None:
+        yield from few
         return
     for _ in range(0, limit, _SCAN_BATCH):
         rows = connection.execute(f"{select} AND p.id > %(after)s ORDER BY p.id LIMIT %(batch)s", parameters).fetchall()
@@ -187,23 +346,22 @@ def texts(
         parameters["after"] = rows[-1]["id"]
 
 
-def load(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-    """The passages `ids` with document, source name and `blocks` (rows in order), as far as they are still there."""
-    rows = connection.execute(
+def passages(connection: Connection, where: Scope, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The passages `ids` with their documents and the names of their sources, as far as they are still there."""
+    return connection.execute(
         f"""
-        SELECT p.id, p.text, p.block_ids, d.id AS document_id, d.path, d.title, s.name AS source
-        FROM passages p {_JOINED}
-        WHERE p.id = ANY(%(ids)s) AND p.space_id = %(space)s AND d.state = 'live'
+        SELECT p.id, p.text, p.version_id, p.block_ids, d.id AS document_id, d.path, d.title, s.name AS source
+        FROM passages p {_JOINED} JOIN sources s ON s.id = d.source_id
+        WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND d.state = 'live'
         """,
-        {"ids": list(ids), "space": where.space},
+        {"ids": list(ids), "version": where.index_version},
     ).fetchall()
-    wanted = list({block for row in rows for block in row["block_ids"]})
-    blocks = connection.execute(
+
+
+def blocks(connection: Connection, where: Scope, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The blocks `ids` of the space."""
+    return connection.execute(
         'SELECT id, document_id, source_id, type, text, language, "order", page, section, metadata FROM blocks '
         "WHERE id = ANY(%s) AND space_id = %s",
-        (wanted, where.space),
+        (list(ids), where.space),
     ).fetchall()
-    by_id = {block["id"]: block for block in blocks}
-    for row in rows:
-        row["blocks"] = [by_id[block] for block in row["block_ids"] if block in by_id]
-    return {row["id"]: row for row in rows if row["blocks"]}

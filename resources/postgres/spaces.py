@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -19,10 +19,19 @@ SELECT s.id, s.name, s.shards, s.created_at, s.live_index_version::text, s.isola
        rage_role_in(s.id) AS role,
        (SELECT count(*) FROM documents d WHERE d.space_id = s.id AND d.state = 'live') AS documents,
        (SELECT count(*) FROM blocks b WHERE b.space_id = s.id) AS blocks,
-       (SELECT count(*) FROM passages p WHERE p.space_id = s.id) AS passages,
+       (SELECT count(*) FROM passages p WHERE p.index_version = s.live_index_version) AS passages,
        (SELECT count(*) FROM quarantine q WHERE q.space_id = s.id) AS quarantined
 FROM spaces s
 """
+
+IDENTIFY: LiteralString = (
+    "SELECT s.id, s.name, s.shards, s.epoch, s.live_index_version, s.isolation, s.database, s.max_documents, "
+    "s.max_bytes, s.moving_to, rage_role_in(s.id) AS role, v.id AS index_version, v.model, v.dimension, "
+    "current_setting('rage.rights', true) AS rights, rage_lexical_behind(s.id) AS lexical_behind, "
+    "(SELECT r.profile FROM ranking_profiles r WHERE r.index_version = v.id) AS ranking "
+    "FROM spaces s LEFT JOIN index_versions v ON v.id = s.live_index_version WHERE s.name = %s"
+)
+"""Finds the row that `identify` gives, by a space's name."""
 
 
 def check_name(name: str) -> str:
@@ -111,13 +120,15 @@ def identify(connection: Connection, name: str) -> dict[str, Any]:
     Raises:
         NotFound: There is none, or it is not visible.
     """
-    row = connection.execute(
-        "SELECT s.id, s.name, s.shards, s.epoch, s.live_index_version, s.isolation, s.database, s.max_documents, "
-        "s.max_bytes, s.moving_to, rage_role_in(s.id) AS role, v.id AS index_version, v.model, v.dimension, "
-        "current_setting('rage.rights', true) AS rights "
-        "FROM spaces s LEFT JOIN index_versions v ON v.id = s.live_index_version WHERE s.name = %s",
-        (name,),
-    ).fetchone()
+    return found(connection.execute(IDENTIFY, (name,)).fetchone(), name)
+
+
+def found(row: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    """The row that `IDENTIFY` found.
+
+    Raises:
+        NotFound: It found none.
+    """
     if row is None:
         raise _missing(name)
     return row

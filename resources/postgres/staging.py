@@ -146,8 +146,22 @@ def save_parsed(connection: Connection, rows: Sequence[tuple[UUID, str, str, str
 
 
 def set_stage(connection: Connection, ids: Sequence[UUID], stage_name: str) -> None:
-    """Moves documents to a stage."""
-    connection.execute("UPDATE staged_documents SET stage = %s WHERE id = ANY(%s)", (stage_name, list(ids)))
+    """Moves documents to a stage; `indexed` become only those that no new index version has sent back meanwhile."""
+    connection.execute(
+        "UPDATE staged_documents SET stage = %(stage)s WHERE id = ANY(%(ids)s) "
+        "AND (%(stage)s <> 'indexed' OR stage = 'embedded')",
+        {"stage": stage_name, "ids": list(ids)},
+    )
+
+
+def has_stages(connection: Connection, space_id: UUID, shards: Sequence[int], stages: Sequence[str]) -> bool:
+    """Whether any staged document of these shards is at one of the stages."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM staged_documents WHERE space_id = %s AND shard = ANY(%s) AND stage = ANY(%s) "
+        "AND change <> 'removed') AS found",
+        (space_id, list(shards), list(stages)),
+    ).fetchone()
+    return bool(row and row["found"])
 
 
 def blocks_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
@@ -158,18 +172,25 @@ def blocks_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any
 
 
 def passages_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The staged passages of these documents with title, path and version, by document and order."""
+    """The staged passages of these documents with title, path and versions, by index version, document and order."""
     return connection.execute(
-        "SELECT p.*, s.title, s.path, s.version_id FROM staged_passages p JOIN staged_documents s "
-        'ON s.id = p.document_id WHERE p.document_id = ANY(%s) ORDER BY p.document_id, p."order"',
+        "SELECT p.*, s.title, s.path, s.version_id, s.language FROM staged_passages p JOIN staged_documents s "
+        'ON s.id = p.document_id WHERE p.document_id = ANY(%s) ORDER BY p.index_version, p.document_id, p."order"',
         (list(ids),),
     ).fetchall()
 
 
 def save_passages(connection: Connection, space_id: UUID, rows: Iterable[tuple[Any, ...]]) -> int:
-    """Writes staged passages `(document_id, id, order, section, text, text_hash, block_ids, types, languages)`."""
+    """Writes staged passages.
+
+    Args:
+        connection: Of the pipeline.
+        space_id: The space.
+        rows: `(index_version, document_id, id, order, section, text, text_hash, block_ids, types, languages)`.
+    """
     columns = (
         "space_id",
+        "index_version",
         "document_id",
         "id",
         "order",
@@ -181,6 +202,14 @@ def save_passages(connection: Connection, space_id: UUID, rows: Iterable[tuple[A
         "languages",
     )
     return copy_rows(connection, "staged_passages", columns, ((space_id, *row) for row in rows))
+
+
+def at_stage(connection: Connection, ids: Sequence[UUID], stage_name: str) -> list[UUID]:
+    """Those of the documents that are at that stage."""
+    rows = connection.execute(
+        "SELECT id FROM staged_documents WHERE id = ANY(%s) AND stage = %s ORDER BY id", (list(ids), stage_name)
+    )
+    return [row["id"] for row in rows]
 
 
 def live_text_lengths(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:

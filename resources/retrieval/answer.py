@@ -39,13 +39,13 @@ class Answerer:
             ServiceUnavailable: The database does not answer in time.
         """
         started = time.perf_counter()
-        hits, degraded = self._retriever.hits(caller, request.space, request.query, request.k)
+        hits, degraded, model = self._retriever.hits(caller, request.space, request.query, request.k)
         weighed = evidence.weigh(request.query, hits)
         question = vectors = None
         if weighed and EMBEDDER_UNAVAILABLE not in degraded:
             try:
-                question = self._retriever.query_vector(request.query)
-                vectors = self._retriever.encode([each.piece.said for each in weighed])
+                question = self._retriever.query_vector(model, request.query)
+                vectors = self._retriever.encode(model, [each.piece.said for each in weighed])
             except ServiceUnavailable:
                 degraded.append(EMBEDDER_UNAVAILABLE)
         chosen = evidence.choose(weighed, question, vectors)

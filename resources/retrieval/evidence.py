@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.lexical.analysis import content_stems, words
-from resources.retrieval.highlight import stem_weights
-from resources.retrieval.search import Hit
+from resources.lexical.analysis import DEFAULT, content_stems, words
+from resources.retrieval.highlight import languages_of, stem_weights
 from resources.retrieval.sentences import Piece, pieces
+from resources.retrieval.showing import Hit
 
 _LEXICAL_WEIGHT = 0.5
 _UNMENTIONED = 0.25
@@ -57,14 +57,15 @@ def weigh(question: str, hits: Sequence[Hit]) -> list[Weighed]:
             for piece in pieces(block):
                 if asked not in _plain(piece.quote):  # who asks the same question does not answer it
                     found.setdefault((block.id, piece.quote), (piece, hit))
-    weights = stem_weights(content_stems(question), (piece.said for piece, _ in found.values()))
+    languages = languages_of(block for hit in hits for block in hit.blocks)
+    weights = stem_weights(content_stems(question, languages), (piece.said for piece, _ in found.values()), languages)
     total = sum(weights.values()) or 1.0
-    names = {word.stem for match in _NAME.finditer(question) for word in words(match[0])}
-    mentions = {hit.row["id"]: names <= _stems(f"{hit.row['title']} {hit.row['text']}") for hit in hits}
+    names = {word.stem for match in _NAME.finditer(question) for word in words(match[0], languages)}
+    mentions = {hit.row["id"]: names <= _stems(f"{hit.row['title']} {hit.row['text']}", languages) for hit in hits}
     weighed = []
     for piece, hit in found.values():
         context = " ".join([hit.row["title"], *piece.block.section, piece.said])
-        coverage = sum(weights[stem] for stem in weights.keys() & _stems(context)) / total
+        coverage = sum(weights[stem] for stem in weights.keys() & _stems(context, languages)) / total
         weighed.append(Weighed(piece, hit, coverage, mentions[hit.row["id"]]))
     return sorted(weighed, key=lambda each: each.coverage + each.hit.score, reverse=True)[:_MOST_WEIGHED]
 
@@ -109,5 +110,5 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _stems(text: str) -> set[str]:
-    return {word.stem for word in words(text)}
+def _stems(text: str, languages: Sequence[str] = (DEFAULT,)) -> set[str]:
+    return {word.stem for word in words(text, languages)}

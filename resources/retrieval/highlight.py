@@ -6,33 +6,43 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from resources.domain import Block, BlockType
-from resources.lexical.analysis import words
+from resources.lexical.analysis import DEFAULT, words
+from resources.lexical.languages import natural
 
 _SNIPPET = 300  # characters
 Span = tuple[int, int]
 
 
-def stem_weights(stems: Sequence[str], texts: Iterable[str]) -> dict[str, float]:
+def languages_of(blocks: Iterable[Block]) -> tuple[str, ...]:
+    """The languages in which these blocks are to be read."""
+    return natural(block.language for block in blocks) or (DEFAULT,)
+
+
+def stem_weights(stems: Sequence[str], texts: Iterable[str], languages: Sequence[str] = (DEFAULT,)) -> dict[str, float]:
     """How much each stem of a query tells among `texts`: the rarer, the more (as BM25's idf)."""
+    wanted = set(stems)
     counts: Counter[str] = Counter()
     total = 0
     for text in texts:
-        counts.update({word.stem for word in words(text)} & set(stems))
+        counts.update({word.stem for word in words(text, languages)} & wanted)
         total += 1
     return {stem: math.log(1 + (total - counts[stem] + 0.5) / (counts[stem] + 0.5)) for stem in stems}
 
 
-def best_block(blocks: Sequence[Block], weights: Mapping[str, float]) -> tuple[Block, list[Span]]:
+def best_block(
+    blocks: Sequence[Block], weights: Mapping[str, float], languages: Sequence[str] = (DEFAULT,)
+) -> tuple[Block, list[Span]]:
     """The block that shares most with the query, and where; a heading only where no other block shares anything.
 
     Args:
         blocks: The blocks of one passage, in order, at least one.
         weights: The stems of the query and what each tells.
+        languages: Those in which the query was stemmed.
     """
-    spans = {block.id: stem_spans(block.text, weights) for block in blocks}
+    spans = {block.id: stem_spans(block.text, weights, languages) for block in blocks}
 
     def fit(block: Block) -> tuple[bool, float, bool, int]:
-        found = {word.stem for word in words(block.text)} & weights.keys()
+        found = {word.stem for word in words(block.text, languages)} & weights.keys()
         heading = block.type is BlockType.HEADING
         return (bool(found) and not heading, sum(weights[stem] for stem in found), not heading, len(block.text))
 
@@ -46,9 +56,15 @@ def most_matched_block(blocks: Sequence[Block], spans: Mapping[object, list[Span
     return best, spans[best.id]
 
 
-def stem_spans(text: str, weights: Mapping[str, float]) -> list[Span]:
-    """Where the words of a text stand whose stems are among `weights`."""
-    return [(word.start, word.end) for word in words(text) if word.stem in weights]
+def stem_spans(text: str, weights: Mapping[str, float], languages: Sequence[str] = (DEFAULT,)) -> list[Span]:
+    """Where the words of a text stand whose stems are among `weights`; what touches or overlaps is one."""
+    spans: list[Span] = []
+    for start, end in sorted({(word.start, word.end) for word in words(text, languages) if word.stem in weights}):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def snippet(text: str, spans: Sequence[Span]) -> str:

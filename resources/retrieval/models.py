@@ -10,8 +10,11 @@ from resources.domain import Block, BlockType
 Mode = Literal["hybrid", "vector", "lexical", "pattern"]
 
 LEXICAL_UNAVAILABLE = "lexical_unavailable"
+LEXICAL_BEHIND = "lexical_behind"
 EMBEDDER_UNAVAILABLE = "embedder_unavailable"
 PATTERN_SCAN_BOUNDED = "pattern_scan_bounded"
+RERANKER_SKIPPED = "reranker_skipped"  # it would not have finished in time, or did not
+RERANKER_UNAVAILABLE = "reranker_unavailable"
 
 
 def _plain(value: str) -> str:
@@ -52,6 +55,10 @@ class SearchRequest(_Request):
     mode: Mode = "hybrid"
     k: int = Field(default=10, ge=1, le=100)
     filters: Filters | None = None
+    diversify: bool = Field(
+        default=True,
+        description="Whether one document leaves room for others on the page; without it, hits stand by their scores alone.",
+    )
 
 
 class QueryRequest(_Request):
@@ -81,11 +88,22 @@ class DocumentView(BaseModel):
 
 
 class Scores(BaseModel):
-    """What each tier said: the cosine, BM25 relative to the best, and matches m as m / (m + 1); all 0–1."""
+    """What each tier said: the cosine, BM25 relative to the best, matches m as m / (m + 1), the reranker; all 0–1."""
 
     vector: float | None = None
     lexical: float | None = None
     pattern: float | None = None
+    rerank: float | None = None
+
+
+class CopyView(BaseModel):
+    """A passage that says the same as a result, and its document, which the caller may see as well."""
+
+    document_id: UUID
+    path: str
+    title: str
+    source: str
+    passage_id: UUID
 
 
 class SearchResult(BaseModel):
@@ -97,6 +115,7 @@ class SearchResult(BaseModel):
     score: float = Field(ge=0, le=1)
     scores: Scores
     highlight: str
+    also_in: list[CopyView] = Field(default=[], description="Where the same stands as well, or nearly the same.")
 
 
 class SearchResponse(BaseModel):

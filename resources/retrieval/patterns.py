@@ -1,11 +1,10 @@
 """Pattern queries: a phrase in quotes, a `*` wildcard, or a /regular expression/, found in the text as written.
 
-RE2 does the matching, in time linear in the text. What narrows the candidates beforehand is the literals without which
-nothing can match.
+RE2 does the matching, in time linear in the text. What narrows the candidates beforehand is the pieces of text without
+which nothing can match.
 """
 
 import re
-from re import _constants as ops  # type: ignore[attr-defined]
 from re import _parser as sre  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
@@ -13,10 +12,10 @@ import re2
 
 from resources.errors import InvalidInput
 from resources.retrieval.ambiguity import TooComplex, in_python_spelling, is_catastrophic
+from resources.retrieval.required import Group, groups_of, groups_of_words
 
 _LONGEST_EXPRESSION = 1_000
 _MOST_MATCHES = 32  # counted in one passage
-_LEAST_LITERAL = 3  # shorter ones do not narrow
 _RE2_BYTES = 8 << 20
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
 
@@ -26,11 +25,11 @@ class Pattern(NamedTuple):
 
     Attributes:
         matcher: RE2's program.
-        literals: Case-folded strings that every matching text holds; none where nothing is certain.
+        required: Groups of case-folded strings: every matching text holds one of each group. None where nothing is certain.
     """
 
     matcher: Any
-    literals: tuple[str, ...]
+    required: tuple[Group, ...]
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Where the pattern stands in `text`, as character offsets; matches of nothing do not count."""
@@ -39,6 +38,16 @@ class Pattern(NamedTuple):
             if match.end() > match.start():
                 found.append(match.span())
                 if len(found) >= _MOST_MATCHES:
+                    break
+        return found
+
+    def count(self, text: str) -> int:
+        """How often the pattern stands in `text`, as far as `spans` would tell."""
+        found = 0
+        for match in self.matcher.finditer(text.encode("utf-8", "replace")):  # bytes, for nobody asks where
+            if match.end() > match.start():
+                found += 1
+                if found >= _MOST_MATCHES:
                     break
         return found
 
@@ -62,19 +71,19 @@ def _from_phrase(phrase: str) -> Pattern:
     if not words:
         raise InvalidInput("The pattern is empty.")
     # Lines are broken where the page was full, so that any white space is like any other.
-    return Pattern(_compile(r"\s+".join(map(re2.escape, words))), _long_enough(words))
+    return Pattern(_compile(r"\s+".join(map(re2.escape, words))), groups_of_words([word] for word in words))
 
 
 def _from_wildcard(query: str) -> Pattern:
-    pieces = [piece for word in query.split() for piece in word.split("*") if piece]
-    if not pieces:
+    pieces = [word.split("*") for word in query.split()]
+    if not any(map(any, pieces)):
         raise InvalidInput("A pattern needs more than wildcards.", hint="Give some letters beside the `*`.")
     # A star on its own stands for any words of a line, one inside a word for any part of it.
     words = [
         ".*?" if not word.strip("*") else r"\S*".join(re2.escape(piece) for piece in re.split(r"\*+", word))
         for word in query.split()
     ]
-    return Pattern(_compile(r"\s+".join(words)), _long_enough(pieces))
+    return Pattern(_compile(r"\s+".join(words)), groups_of_words(pieces))
 
 
 def _from_expression(expression: str) -> Pattern:
@@ -89,12 +98,12 @@ def _from_expression(expression: str) -> Pattern:
                 "The regular expression is catastrophic: it can match the same text in exponentially many ways.",
                 hint="Do not repeat what repeats already, nor choices that overlap: write `a+` for `(a+)+`.",
             )
-        literals = _required(sre.parse(in_python_spelling(expression)))
+        required = groups_of(sre.parse(in_python_spelling(expression)))
     except (TooComplex, RecursionError, OverflowError) as error:
         raise InvalidInput("The regular expression is too complex.", hint="Make it shorter or less nested.") from error
     except re.error as error:
         raise InvalidInput(f"The regular expression cannot be used: {error}.") from error
-    return Pattern(matcher, _long_enough(literals))
+    return Pattern(matcher, required)
 
 
 def _compile(expression: str) -> Any:
@@ -108,24 +117,3 @@ def _compile(expression: str) -> Any:
         reason = error.args[0] if error.args else ""
         text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
         raise InvalidInput(f"The regular expression is wrong: {text.replace('(?m)', '')}.") from error
-
-
-def _long_enough(literals: list[str]) -> tuple[str, ...]:
-    folded = (literal.casefold() for literal in literals)
-    return tuple(dict.fromkeys(literal for literal in folded if len(literal) >= _LEAST_LITERAL))
-
-
-def _required(items: Any) -> list[str]:
-    """The runs of literal characters through which every match goes."""
-    runs = [""]
-    for op, value in items:
-        if op is ops.LITERAL:
-            runs[-1] += chr(value)
-            continue
-        if op is ops.SUBPATTERN:
-            runs += _required(value[3])
-        elif op in (ops.MAX_REPEAT, ops.MIN_REPEAT) and value[0] > 0:
-            runs += _required(value[2])
-        if op is not ops.AT:
-            runs.append("")
-    return runs

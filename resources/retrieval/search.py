@@ -4,61 +4,55 @@ Nothing that a derived index says leaves by itself. Its ids are looked up as the
 can cost hits but can neither show what is removed nor what the caller may not see; all that is shown is from Postgres.
 """
 
-import threading
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import numpy as np
-from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from resources.access import Caller
-from resources.domain import Block
+from resources.cache import Flight, Layers
+from resources.domain import Block, Isolation
 from resources.embedding.protocol import Embedder
 from resources.errors import ServiceUnavailable
-from resources.lexical.analysis import content_stems
 from resources.lexical.protocol import LexicalIndex
 from resources.postgres import search as reads
 from resources.postgres.database import Connection
-from resources.retrieval import highlight, tiers
-from resources.retrieval.models import (
-    DocumentView,
-    Filters,
-    PassageView,
-    Scores,
-    SearchRequest,
-    SearchResponse,
-    SearchResult,
-)
+from resources.reranking.stage import Reranking
+from resources.retrieval import ordering, tiers
+from resources.retrieval.entering import Enter, Glance, Place
+from resources.retrieval.models import LEXICAL_BEHIND, LEXICAL_UNAVAILABLE, Filters, Mode, SearchRequest, SearchResponse
 from resources.retrieval.patterns import Pattern, compile_pattern
+from resources.retrieval.remembered import Remembered, Response
+from resources.retrieval.showing import Hit, shown
+from resources.retrieval.vectors import Vectors
 
 _STATEMENT_S = 10.0
+_DEEPER, _DEEPEST = 200, 800  # hits that tiers are asked for where copies leave too few
+PATIENCE_S = 10.0
+"""How long a search waits for another that computes the same."""
+ROUNDS = 3
+"""How often it does; then it computes by itself."""
 
 
-class Enter(Protocol):
-    """Begins a caller's transaction where a space's content lies."""
+class _Candidates(NamedTuple):
+    """The best candidates of a search in their order before the reranker, with what is needed to show them."""
 
-    def __call__(
-        self, caller: Caller, space: str, *, timeout_s: float = 0
-    ) -> AbstractContextManager[tuple[Connection, dict[str, Any]]]:
-        """The transaction, and the space's row; raises `NotFound` where the caller does not see it."""
-        ...
+    wish: ordering.Wish
+    found: tiers.Found
+    placed: list[ordering.Placed]
+    rows: dict[UUID, dict[str, Any]]
 
 
-class Hit(NamedTuple):
-    """A passage that was found: its row with document and blocks, its score, and what each tier said."""
+class Evidence(NamedTuple):
+    """What an answer may rest on: hits, best first, what was degraded, and the embedding model of their space."""
 
-    row: dict[str, Any]
-    score: float
-    scores: Scores
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The passage's blocks in order."""
-        return [Block(**block) for block in self.row["blocks"]]
+    hits: list[Hit]
+    degraded: list[str]
+    model: str
 
 
 class Retriever:
@@ -66,111 +60,271 @@ class Retriever:
 
     Args:
         enter: Begins a caller's transaction where a space's content lies, as `Platform.enter` does.
-        embedder: The model of the live index versions.
-        lexical: Opens a space's lexical index; raises `LexicalUnavailable` where it cannot.
-        cached_queries: How many query vectors to remember.
-        cached_results: How many responses to remember; they are forgotten when the space's epoch moves.
+        embedder_of: Gives the embedder of a model by its name.
+        lexical: Opens the lexical index of a space's index version; raises `LexicalUnavailable` where it cannot.
+        reranking: Sorts the best hits anew.
+        glance: Looks at a space for less than a transaction costs, as `Platform.glance` does; by default by `enter`.
+        layers: Where responses, query vectors and blocks are remembered; by default in this process.
     """
 
     def __init__(
         self,
         enter: Enter,
-        embedder: Embedder,
-        lexical: Callable[[UUID], LexicalIndex],
+        embedder_of: Callable[[str], Embedder],
+        lexical: Callable[[UUID, UUID], LexicalIndex],
         *,
-        cached_queries: int = 2_048,
-        cached_results: int = 512,
+        reranking: Reranking | None = None,
+        glance: Glance | None = None,
+        layers: Layers | None = None,
     ) -> None:
         self._enter = enter
-        self._embedder = embedder
         self._lexical = lexical
-        self._vectors: LRUCache[str, NDArray[np.float32]] = LRUCache(cached_queries)
-        self._responses: LRUCache[Hashable, SearchResponse] = LRUCache(cached_results)
-        self._lock = threading.Lock()
+        self._reranking = reranking
+        self._glance = glance or self._entered
+        self._remembered = Remembered(layers or Layers())
+        self._vectors = Vectors(embedder_of, self._remembered)
 
-    def search(self, caller: Caller, request: SearchRequest) -> SearchResponse:
+    @property
+    def layers(self) -> Layers:
+        """Where it remembers."""
+        return self._remembered.layers
+
+    def search(self, caller: Caller, request: SearchRequest, *, index_version: UUID | None = None) -> SearchResponse:
         """The passages of a space that fit a query best, as far as `caller` may see them.
 
+        Args:
+            caller: Who asks.
+            request: What is asked.
+            index_version: Another version than the live one, for an evaluation.
+
         Raises:
-            NotFound: There is no such space, or the caller may not see it.
+            NotFound: There is no such space or version, or the caller may not see it.
             InvalidInput: A pattern that cannot be used.
             ServiceUnavailable: The database does not answer in time.
         """
         started = time.perf_counter()
+        if index_version is not None:
+            found = self._computed(caller, request, index_version)
+        else:
+            found = self._waited(caller, request)
+        return found.read((time.perf_counter() - started) * 1000)
+
+    def attempt(
+        self, caller: Caller, request: SearchRequest, landed: "Flight[Response] | None" = None
+    ) -> "Response | Flight[Response]":
+        """The response to a search, or the computation of it that is under way: wait for that, and attempt again.
+
+        Whoever waits holds no connection. Each attempt begins with the caller's rights, so that nobody is given what
+        they lost meanwhile.
+
+        Args:
+            caller: Who asks.
+            request: What is asked.
+            landed: What was waited for. Its response is given only to whom it still answers.
+
+        Raises as `search` does.
+        """
+        _ = compile_pattern(request.query) if request.mode == "pattern" else None  # what is wrong is said first
+        asked_at = time.monotonic()
+        place = self._place(self._glance(caller, request.space, timeout_s=_STATEMENT_S), request)
+        response = self._remembered.responses.near(place.key)
+        if response is None and landed is not None:
+            given = landed.done.result()
+            response = given if given is not None and given.key == place.key else None
+        if response is not None:
+            response.current_at = asked_at
+            return response
+        flight, leads = self._remembered.flights.join(place.key)
+        if leads:
+            return self._led(caller, request, place, flight)
+        outdated = self._remembered.outdated(place.key)
+        if outdated is not None and self._still_there(caller, request, place, outdated):
+            return outdated
+        return flight
+
+    def compute(self, caller: Caller, request: SearchRequest) -> Response:
+        """The response to a search, whoever else computes the same. Raises as `search` does."""
+        return self._computed(caller, request)
+
+    def _waited(self, caller: Caller, request: SearchRequest) -> Response:
+        landed: Flight[Response] | None = None
+        for _ in range(ROUNDS):
+            found = self.attempt(caller, request, landed)
+            if isinstance(found, Response):
+                return found
+            try:
+                found.done.result(PATIENCE_S)
+            except FutureTimeout:
+                break
+            landed = found
+        return self._computed(caller, request)
+
+    def _led(self, caller: Caller, request: SearchRequest, place: Place, flight: Flight[Response]) -> Response:
+        """Computes what others may wait for, unless another process has."""
+        response: Response | None = None
+        failure: ServiceUnavailable | None = None
+        try:
+            if place.shared:
+                response = self._far(place.key)
+                if response is None and self._remembered.flights.await_others(flight, lambda: self._is_far(place.key)):
+                    response = self._remembered.responses.near(place.key)
+            if response is None:
+                response = self._computed(caller, request)
+        except ServiceUnavailable as error:
+            failure = error  # it concerns all who wait, and tells nothing
+            raise
+        finally:
+            self._remembered.flights.land(flight, response, failure)
+        return response
+
+    def _far(self, key: bytes) -> Response | None:
+        response = self._remembered.responses.far(key)
+        return response if response is not None and response.key == key else None
+
+    def _is_far(self, key: bytes) -> bool:
+        return self._far(key) is not None
+
+    def _computed(self, caller: Caller, request: SearchRequest, index_version: UUID | None = None) -> Response:
         pattern = compile_pattern(request.query) if request.mode == "pattern" else None
         with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, row):
-            where = reads.scope(row)
             # Read in this transaction, the epoch is never older than what it stands for.
-            key = (where.rights, where.space, where.epoch, where.index_version, request.model_dump_json())
-            with self._lock:
-                response = self._responses.get(key)
-            if response is None:
-                hits, degraded = self._hits(connection, where, request, pattern)
-                results = _shown(hits, request, pattern)
-                response = SearchResponse(results=results, mode=request.mode, degraded=degraded, took_ms=0)
-                if not degraded:
-                    with self._lock:
-                        self._responses[key] = response
-        return response.model_copy(update={"took_ms": round((time.perf_counter() - started) * 1000, 2)})
+            place = self._place(row, request, connection, index_version)
+            if index_version is not None:
+                response = self._remembered.responses.near(place.key)
+                if response is not None:
+                    return response
+            candidates = self._candidates(connection, place, request, pattern, diverse=request.diversify)
+        # Outside of the transaction: no connection waits for a reranker.
+        hits, degraded = self._hits(candidates)
+        degraded += _behind(row, request.mode, degraded)
+        results = shown(hits, request, pattern)
+        made = SearchResponse(results=results, mode=request.mode, degraded=degraded, took_ms=0)
+        response = Response.of(place.key, made)
+        self._remembered.keep(response, shared=place.shared)
+        return response
 
-    def hits(self, caller: Caller, space: str, query: str, k: int) -> tuple[list[Hit], list[str]]:
-        """Evidence: the hybrid search's hits with all their blocks, best first, several of a document if they are best.
+    def _still_there(self, caller: Caller, request: SearchRequest, place: Place, outdated: Response) -> bool:
+        """Whether all that an outdated response shows is there, unchanged, and visible to the caller now.
 
-        Returns:
-            The hits, and what was degraded. Raises as `search` does.
+        A passage belongs to one version of its document, so that one which is there says what it said.
+        """
+        with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, row):
+            now = self._place(row, request)
+            seen = reads.check(connection, now.where, outdated.passages, reads.Narrowing())
+        return now.key[:-8] == place.key[:-8] and len(seen) == len(set(outdated.passages))
+
+    def _place(
+        self,
+        row: dict[str, Any],
+        request: SearchRequest,
+        connection: Connection | None = None,
+        index_version: UUID | None = None,
+    ) -> Place:
+        where = reads.scope(row)
+        if connection is not None and index_version is not None:
+            where = reads.scope_of(connection, where, index_version)
+        reranker = self._reranking.identity if self._reranking is not None else None
+        key = self._remembered.response_key(where, request, reranker, row.get("lexical_behind"))
+        return Place(where, key, row["isolation"] == Isolation.SHARED)
+
+    def _entered(self, caller: Caller, space: str, *, timeout_s: float = 0) -> dict[str, Any]:
+        with self._enter(caller, space, timeout_s=timeout_s) as (_, row):
+            return row
+
+    def hits(self, caller: Caller, space: str, query: str, k: int) -> Evidence:
+        """The hybrid search's hits with all their blocks, best first, several of a document if they are best.
+
+        Raises as `search` does.
         """
         request = SearchRequest(space=space, query=query, k=k)
         with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, row):
-            return self._hits(connection, reads.scope(row), request, None, spread=False)
+            place = self._place(row, request)
+            candidates = self._candidates(connection, place, request, None, diverse=False)
+        hits, degraded = self._hits(candidates)
+        return Evidence(hits, degraded + _behind(row, request.mode, degraded), place.where.model)
 
-    def query_vector(self, text: str) -> NDArray[np.float32]:
+    def query_vector(self, model: str, text: str) -> NDArray[np.float32]:
         """The vector of a query, shape (dimension,), remembered.
 
         Raises:
-            ServiceUnavailable: The embedder does not answer.
+            ServiceUnavailable: The embedder of that model does not answer.
         """
-        with self._lock:
-            vector = self._vectors.get(text)
-        if vector is None:
-            vector = self.encode([text])[0]
-            with self._lock:
-                self._vectors[text] = vector
-        return vector
+        return self._vectors.of_query(model, text)
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def encode(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of texts, shape (len(texts), dimension).
 
         Raises:
-            ServiceUnavailable: The embedder does not answer.
+            ServiceUnavailable: The embedder of that model does not answer.
         """
-        try:
-            return self._embedder.encode(texts)
-        except Exception as error:  # whatever a model's runtime raises, words are still there
-            raise ServiceUnavailable(f"The embedder does not answer: {error}.") from error
+        return self._vectors.of_texts(model, texts)
 
-    def _hits(
-        self,
-        connection: Connection,
-        where: reads.Scope,
-        request: SearchRequest,
-        pattern: Pattern | None,
-        *,
-        spread: bool = True,
-    ) -> tuple[list[Hit], list[str]]:
+    def _candidates(
+        self, connection: Connection, place: Place, request: SearchRequest, pattern: Pattern | None, *, diverse: bool
+    ) -> _Candidates:
+        where = place.where
+
         def vector() -> NDArray[np.float32]:
-            if where.index_version is None or where.model != self._embedder.model:
-                raise ServiceUnavailable(f"The vectors of the space were made by {where.model}, which is not loaded.")
-            return self.query_vector(request.query)
+            if where.index_version is None:
+                raise ServiceUnavailable("The space has no index version that answers.")
+            return self.query_vector(where.model, request.query)
 
-        look = tiers.Look(connection, where, _narrowing(request.filters), self._lexical, vector, request.k, spread)
-        if pattern is not None:
-            found = tiers.by_pattern(look, pattern)
-        else:
-            found = tiers.by_meaning(look, request.query, request.mode)
-        best = sorted(found.ranked, key=lambda each: (-found.ranked[each], each.bytes))[: request.k]
-        rows = reads.load(connection, where, best)
-        hits = [Hit(rows[each], round(found.ranked[each], 6), found.scores[each]) for each in best if each in rows]
-        return hits, found.degraded
+        reranked = self._reranking.depth if self._reranking is not None and pattern is None else 0
+        # A pattern asks for each place where it stands, so that only what is equal there is one hit.
+        wish = ordering.Wish(request.query, request.k, max(request.k, reranked), near=pattern is None, diverse=diverse)
+        look = tiers.Look(connection, where, _narrowing(request.filters), self._lexical, vector, request.k)
+        while True:
+            if pattern is not None:
+                found = tiers.by_pattern(look, pattern)
+            else:
+                found = tiers.by_meaning(look, request.query, request.mode)
+            folded = ordering.distinct(connection, where, found.ranked, wish)
+            if pattern or len(folded) >= request.k or len(found.ranked) < 2 * look.k or look.k >= _DEEPEST:
+                break
+            # Copies of each other fill the candidates: others stand behind them.
+            look = look._replace(k=max(4 * look.k, _DEEPER))
+        placed = ordering.arrange(folded, found.ranked, wish)[: wish.wanted]
+        rows = self._loaded(connection, place, [each.hit.id for each in placed])
+        return _Candidates(wish, found, [each for each in placed if each.hit.id in rows], rows)
+
+    def _loaded(self, connection: Connection, place: Place, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+        """The passages `ids` with document, source name and `blocks` in order, as far as they are still there.
+
+        That a block may be seen is known from its passage, which was found under row-level security just now.
+        """
+        space, shared = place.where.space, place.shared
+        rows = reads.passages(connection, place.where, ids)
+        versions = {block: row["version_id"] for row in rows for block in row["block_ids"]}
+        blocks = self._remembered.blocks(space, versions, shared=shared)
+        missing = [block for block in versions if block not in blocks]
+        if missing:
+            read = [Block(**row) for row in reads.blocks(connection, place.where, missing)]
+            self._remembered.keep_blocks(space, versions, read, shared=shared)
+            blocks |= {block.id: block for block in read}
+        for row in rows:
+            row["blocks"] = [blocks[block] for block in row["block_ids"] if block in blocks]
+        return {row["id"]: row for row in rows if row["blocks"]}
+
+    def _hits(self, candidates: _Candidates) -> tuple[list[Hit], list[str]]:
+        wish, found, placed, rows = candidates
+        degraded = list(found.degraded)
+        if self._reranking is not None and wish.near:
+            reranked = self._reranking.rank(wish.query, [each.hit.text for each in placed])
+            placed = ordering.rearrange(placed, found.ranked, reranked.scores, wish)
+            degraded += [reranked.degraded] if reranked.degraded else []
+        hits = []
+        for each in placed[: wish.k]:
+            scores = found.scores[each.hit.id]
+            if each.rerank is not None:
+                scores = scores.model_copy(update={"rerank": round(each.rerank, 6)})
+            hits.append(Hit(rows[each.hit.id], round(each.score, 6), scores, each.copies))
+        return hits, degraded
+
+
+def _behind(row: Mapping[str, Any], mode: Mode, degraded: Sequence[str]) -> list[str]:
+    """What to say where documents went live while the lexical index could not be reached, and it still lacks them."""
+    lacking = row.get("lexical_behind") and mode != "vector" and LEXICAL_UNAVAILABLE not in degraded
+    return [LEXICAL_BEHIND] if lacking else []
 
 
 def _narrowing(filters: Filters | None) -> reads.Narrowing:
@@ -180,41 +334,3 @@ def _narrowing(filters: Filters | None) -> reads.Narrowing:
     return reads.Narrowing(
         filters.types, filters.languages, filters.sources, filters.path_prefix, nothing=bool(filters.labels)
     )
-
-
-def _shown(hits: list[Hit], request: SearchRequest, pattern: Pattern | None) -> list[SearchResult]:
-    weights: Mapping[str, float] = {}
-    if pattern is None:
-        texts = [block["text"] for hit in hits for block in hit.row["blocks"]]
-        weights = highlight.stem_weights(content_stems(request.query), texts)
-    results = []
-    for hit in hits:
-        blocks, row = _preferred(hit.blocks, request.filters), hit.row
-        if pattern is None:
-            block, spans = highlight.best_block(blocks, weights)
-        else:
-            block, spans = highlight.most_matched_block(blocks, {each.id: pattern.spans(each.text) for each in blocks})
-        results.append(
-            SearchResult(
-                block=block,
-                passage=PassageView(id=row["id"], text=row["text"], block_ids=row["block_ids"]),
-                document=DocumentView(id=row["document_id"], path=row["path"], title=row["title"], source=row["source"]),
-                score=min(1.0, max(0.0, hit.score)),
-                scores=hit.scores,
-                highlight=highlight.snippet(block.text, spans),
-            )
-        )
-    return results
-
-
-def _preferred(blocks: list[Block], filters: Filters | None) -> list[Block]:
-    """The blocks that the filters ask for; all where the passage fits but no single block does."""
-    if filters is None:
-        return blocks
-    chosen = [
-        block
-        for block in blocks
-        if (not filters.types or block.type in filters.types)
-        and (not filters.languages or block.language in filters.languages)
-    ]
-    return chosen or blocks

@@ -1,7 +1,6 @@
 """The tiers of a search: vectors, words and patterns, each giving candidates that stood the check against Postgres."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
@@ -22,12 +21,14 @@ from resources.retrieval.models import (
     Scores,
 )
 from resources.retrieval.patterns import Pattern
+from resources.retrieval.profile import RankingProfile
 
 _CANDIDATES = 100  # of each tier, at least; the fusion was measured with this many
-_FURTHER_PASSAGE = 0.7  # measured: nDCG@10 of documents on medline .810 against .761 without
 _MOST_LEXICAL = 6_400
 _MOST_PATTERN_CANDIDATES = 10_000
 _MOST_SCANNED = 20_000
+_LEAST_SCANNED = 2_000  # however slow the machine is
+_SCAN_WHILE_S = 0.2  # and as many more as there is time for
 _SCAN_S = 5.0
 
 
@@ -35,19 +36,17 @@ class Look(NamedTuple):
     """Where and how far one search looks.
 
     Attributes:
-        open_index: Opens a space's lexical index.
+        open_index: Opens the lexical index of a space's index version.
         vector: Gives the query's vector, shape (dimension,); raises `ServiceUnavailable` where there is none to be had.
         k: How many hits are wanted.
-        spread: Whether a document's further passages make room for other documents.
     """
 
     connection: Connection
     where: reads.Scope
     narrowing: reads.Narrowing
-    open_index: Callable[[UUID], LexicalIndex]
+    open_index: Callable[[UUID, UUID], LexicalIndex]
     vector: Callable[[], NDArray[np.float32]]
     k: int
-    spread: bool
 
 
 class Found(NamedTuple):
@@ -58,8 +57,47 @@ class Found(NamedTuple):
     degraded: list[str]
 
 
+class Gathered(NamedTuple):
+    """What the tiers say of a query, before it is one order.
+
+    Attributes:
+        candidates: Passages that the caller may see.
+        cosines: To the query, of those that have a vector, in the order of their ids.
+        bm25: Of those that the lexical tier named.
+        full: Whether it might have named more.
+        vectors: Of the candidates, where both tiers answered.
+        degraded: What did not work.
+    """
+
+    candidates: dict[UUID, reads.Candidate]
+    cosines: dict[UUID, float]
+    bm25: dict[UUID, float]
+    full: bool
+    vectors: dict[UUID, NDArray[np.float32]]
+    degraded: list[str]
+
+    def ranked(self, profile: RankingProfile) -> dict[UUID, float]:
+        """One score of both tiers, 0–1."""
+        code = sum(found.code for found in self.candidates.values()) / max(1, len(self.candidates))
+        return fuse(self.cosines, self.bm25, code, vectors=self.vectors, full=self.full, profile=profile)
+
+
 def by_meaning(look: Look, query: str, mode: Mode) -> Found:
     """Vectors and words as `mode` asks; where one of them is not to be had, the other stands in."""
+    gathered = gather(look, query, mode)
+    words = relative(gathered.bm25)
+    if mode == "vector" or not words:
+        ranked = {each: max(0.0, cosine) for each, cosine in gathered.cosines.items()} or words
+    else:
+        ranked = gathered.ranked(look.where.profile)
+    scores = {
+        each: Scores(vector=_rounded(gathered.cosines.get(each)), lexical=_rounded(words.get(each))) for each in ranked
+    }
+    return Found(ranked, scores, gathered.degraded)
+
+
+def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
+    """The candidates of both tiers, or of the one that is asked for or to be had."""
     degraded: list[str] = []
     depth = max(_CANDIDATES, 2 * look.k)
     vector = _vector(look, degraded) if mode != "lexical" else None
@@ -74,36 +112,35 @@ def by_meaning(look: Look, query: str, mode: Mode) -> Found:
                 vector = _vector(look, degraded)
     if vector is not None:
         candidates |= reads.nearest(look.connection, look.where, vector, look.narrowing, depth)
-    cosines = {each: found.cosine for each, found in candidates.items() if found.cosine is not None}
-    words = relative(bm25)
-    if mode == "vector" or not bm25:
-        ranked = {each: max(0.0, cosine) for each, cosine in cosines.items()} or words
-    else:
-        ranked = fuse(cosines, bm25, sum(found.code for found in candidates.values()) / max(1, len(candidates)))
-    if look.spread:
-        ranked = _spread(ranked, candidates)
-    scores = {each: Scores(vector=_rounded(cosines.get(each)), lexical=_rounded(words.get(each))) for each in ranked}
-    return Found(ranked, scores, degraded)
+    # in one order, so that what is equal stays as it is
+    cosines = {each: found.cosine for each, found in sorted(candidates.items()) if found.cosine is not None}
+    both = bool(cosines and bm25)
+    vectors = reads.vectors_of(look.connection, look.where, list(cosines)) if both else {}
+    return Gathered(candidates, cosines, bm25, len(bm25) >= depth, vectors, degraded)
 
 
 def by_pattern(look: Look, pattern: Pattern) -> Found:
-    """Passages in which RE2 finds the pattern, those with most matches first."""
+    """Passages in which RE2 finds the pattern, those with most matches first.
+
+    Not more are looked through than there is time for; where that leaves some out, `degraded` says so.
+    """
     degraded: list[str] = []
     ids = None
-    if pattern.literals:
+    if pattern.required:
         try:
-            ids = look.open_index(look.where.space).pattern_candidates(pattern.literals, _MOST_PATTERN_CANDIDATES + 1)
+            ids = _index(look).pattern_candidates(pattern.required, _MOST_PATTERN_CANDIDATES + 1)
         except LexicalUnavailable:
             degraded.append(LEXICAL_UNAVAILABLE)
     bound = _MOST_SCANNED if ids is None else _MOST_PATTERN_CANDIDATES
-    deadline = time.monotonic() + _SCAN_S
+    began = time.monotonic()
     ranked: dict[UUID, float] = {}
     passages = reads.texts(look.connection, look.where, look.narrowing, ids, bound + 1)
     for seen, (each, text) in enumerate(passages, start=1):
-        if seen > bound or time.monotonic() > deadline:
+        taken = time.monotonic() - began
+        if seen > bound or taken > _SCAN_S or (seen > _LEAST_SCANNED and taken > _SCAN_WHILE_S):
             degraded.append(PATTERN_SCAN_BOUNDED)
             break
-        matches = len(pattern.spans(text))
+        matches = pattern.count(text)
         if matches:
             ranked[each] = matches / (matches + 1)
     return Found(ranked, {each: Scores(pattern=_rounded(score)) for each, score in ranked.items()}, degraded)
@@ -113,25 +150,23 @@ def _by_words(
     look: Look, query: str, depth: int, vector: NDArray[np.float32] | None
 ) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
     """BM25 of passages that stood the check; looks deeper while filters and removals leave too few."""
-    index = look.open_index(look.where.space)
+    index = _index(look)
+    seen: set[UUID] = set()
+    candidates: dict[UUID, reads.Candidate] = {}
     while True:
         hits = index.search(query, depth)
-        ids = [each for each, _ in hits]
-        candidates = reads.check(look.connection, look.where, ids, look.narrowing, vector)
+        fresh = [each for each, _ in hits if each not in seen]
+        candidates |= reads.check(look.connection, look.where, fresh, look.narrowing, vector)
+        seen.update(fresh)
         if len(candidates) >= look.k or len(hits) < depth or depth >= _MOST_LEXICAL or look.narrowing.nothing:
             return {each: score for each, score in hits if each in candidates}, candidates
         depth *= 4
 
 
-def _spread(ranked: dict[UUID, float], candidates: dict[UUID, reads.Candidate]) -> dict[UUID, float]:
-    """Lowers every further passage of a document, so that the first ten are not ten pieces of one and the same."""
-    seen: Counter[UUID] = Counter()
-    spread = {}
-    for each in sorted(ranked, key=lambda each: (-ranked[each], each.bytes)):
-        document = candidates[each].document
-        spread[each] = ranked[each] * _FURTHER_PASSAGE ** seen[document]
-        seen[document] += 1
-    return spread
+def _index(look: Look) -> LexicalIndex:
+    if look.where.index_version is None:
+        raise LexicalUnavailable("missing", "The space has no index version that answers.")
+    return look.open_index(look.where.space, look.where.index_version)
 
 
 def _vector(look: Look, degraded: list[str]) -> NDArray[np.float32] | None:

@@ -135,8 +135,13 @@ def _caller(claims: dict[str, Any], audience: str) -> Caller:
     )
 
 
+def token_key_file(home: Path) -> Path:
+    """Where the key lies that signs the tokens of a home."""
+    return home / "keys" / "token.key"
+
+
 def _key(home: Path) -> bytes:
-    path = home / "keys" / "token.key"
+    path = token_key_file(home)
     with suppress(FileNotFoundError):
         return path.read_bytes()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

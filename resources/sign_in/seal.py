@@ -66,6 +66,10 @@ class Seal:
         digest = hmac.digest(self._derived(purpose), text.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
+    def key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for a purpose of its own, the same for all who have this one."""
+        return self._derived(purpose)
+
     def _derived(self, purpose: str) -> bytes:
         from cryptography.hazmat.primitives.hashes import SHA256
         from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand

@@ -41,7 +41,7 @@ def dedicated(shared_home, tmp_path_factory):
 
 
 def found(platform, caller, space):
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     return [r.block.text for r in retriever.search(caller, SearchRequest(space=space, query="canary sings")).results]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from resources.access import LOCAL_ADMIN, Caller, Role
 from resources.access.rules import AccessRule
+from resources.cache.layers import Asked
 from resources.errors import Forbidden, NotFound, Unauthorized
 from resources.postgres import access_rules, members, sources, spaces
 from resources.retrieval.models import SearchRequest
@@ -52,7 +53,7 @@ def stocked(home, folder):
 
 
 def found(platform, caller, query="canary salary director", mode="hybrid"):
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     query = '"canary salary"' if mode == "pattern" else query
     return {r.document.path for r in retriever.search(caller, SearchRequest(space="demo", query=query, mode=mode)).results}
 
@@ -113,7 +114,7 @@ def test_an_access_file_is_in_effect_when_its_documents_appear(changing_company)
 
 def test_a_rule_of_the_source_is_in_effect_at_once_cached_results_included(company):
     _, platform, space, _ = company
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     request = SearchRequest(space="demo", query="where are bicycles parked")
     assert [r.document.path for r in retriever.search(READER, request).results] == ["open.md"]
     with platform.enter(LOCAL_ADMIN, "demo") as (connection, _):
@@ -128,14 +129,18 @@ def test_a_rule_of_the_source_is_in_effect_at_once_cached_results_included(compa
 
 def test_callers_of_equal_rights_share_cached_results_and_others_do_not(company):
     _, platform, _, _ = company
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     request = SearchRequest(space="demo", query="salary of the director")
+
+    def remembered() -> int:
+        return retriever.layers.counts().get(Asked("result", "L0", "hit"), 0)
+
     first = retriever.search(HR, request)
-    assert len(retriever._responses) == 1
+    assert remembered() == 0
     retriever.search(Caller("user:other", groups=("hr",)), request)
-    assert len(retriever._responses) == 1
+    assert remembered() == 1
     assert retriever.search(READER, request).results != first.results
-    assert len(retriever._responses) == 2
+    assert remembered() == 1
 
 
 def test_leaving_a_group_ends_the_sight_of_its_spaces_and_documents(company):

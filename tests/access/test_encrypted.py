@@ -46,7 +46,7 @@ def stored(home):
 
 
 def found(platform, space="vault"):
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     return retriever.search(LOCAL_ADMIN, SearchRequest(space=space, query="the secret word")).results
 
 

@@ -59,6 +59,8 @@ class Memory:
                 (document, self.space, self.source, path, state, len(content), sha256, version, f"dagster-{self.run}"),
             )
             place = (self.space, document, self.source, version)
+            row = connection.execute("SELECT live_index_version AS id FROM spaces WHERE id = %s", (self.space,)).fetchone()
+            index_version = row["id"]
             for order, text in enumerate(texts):
                 block = block_id(document, [], "paragraph", order)
                 connection.execute(
@@ -69,9 +71,10 @@ class Memory:
                 )
                 connection.execute(
                     'INSERT INTO passages (id, space_id, document_id, source_id, version_id, "order", section, text, '
-                    "text_hash, block_ids, types, languages) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                    "text_hash, block_ids, types, languages, index_version) "
+                    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                     (
-                        passage_id(version, order),
+                        passage_id(version, index_version, order),
                         *place,
                         order,
                         ["Top"],
@@ -80,6 +83,7 @@ class Memory:
                         [block],
                         ["paragraph"],
                         [],
+                        index_version,
                     ),
                 )
         platform.close()

@@ -12,11 +12,12 @@ from resources.sign_in.local import issue_token
 from tests.end_to_end.conftest import served
 
 pytestmark = pytest.mark.real
-# nDCG@10 of the same model over title and text cut at 256 tokens, of BM25 with English stemming, and of RRF.
+# nDCG@10 of the same model over title and text cut at 256 tokens, and of BM25 with English stemming; of the fusion, what it
+# reached offline with weights chosen on the other collections (see docs/architecture.md).
 REFERENCE = {
-    "medline": {"vector": 0.7875, "lexical": 0.7038, "hybrid": 0.7926},
-    "scifact": {"vector": 0.6451, "lexical": 0.6868, "hybrid": 0.7171},
-    "cosqa_code": {"vector": 0.5979, "lexical": 0.3850, "hybrid": 0.5185},
+    "medline": {"vector": 0.7875, "lexical": 0.7038, "hybrid": 0.8164},
+    "scifact": {"vector": 0.6451, "lexical": 0.6868, "hybrid": 0.7380},
+    "cosqa_code": {"vector": 0.5979, "lexical": 0.3850, "hybrid": 0.6006},
 }
 TOLERANCE = 0.01
 

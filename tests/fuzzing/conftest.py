@@ -88,6 +88,10 @@ def target(models, tmp_path_factory) -> Iterator[Target]:
             with found.client("platform admin") as client:
                 made = client.post("/api/v1/keys", json={"name": "fuzz", "spaces": [SPACE], "role": "ingestor"})
             found.key, found.ids["key_id"] = made.json()["key"], [made.json()["id"]]
+            asked = [{"text": "where do otters swim", "judgements": [{"path": "part-0/note-0.md"}]}]
+            for name in found.ids["set_name"]:
+                made = client.post(f"/api/v1/spaces/{SPACE}/evaluation-sets", json={"name": name, "queries": asked})
+                assert made.status_code == 201
             yield found
         platform.close()
 
@@ -125,6 +129,7 @@ def _ids(home: Home) -> dict[str, list[str]]:
         "document_id": of("SELECT id FROM documents UNION ALL SELECT document_id FROM quarantine"),
         "block_id": of("SELECT id FROM blocks"),
         "job_id": of("SELECT id FROM runs"),
+        "set_name": [f"set-{number}" for number in range(20)],
     }
 
 

@@ -33,6 +33,7 @@ _CHECKS = [
     response_schema_conformance,
 ]
 _PASSWORDS = "POST /auth/token"  # a slow hash each time
+_NEW_SET = "POST /api/v1/spaces/{name}/evaluation-sets"
 _ENDS_THE_SIGN_IN = "POST /auth/logout"
 # Without an issuer nobody signs in with a browser, so that there are no sessions either; no user has a password.
 _NEVER = {
@@ -65,6 +66,8 @@ def _aimed(case: schemathesis.Case, target: Target, space: str | None, number: i
         body |= {"name": f"made-{uuid4().hex}", "database": None}
         if body.get("isolation") == "dedicated":  # a database of its own takes seconds
             body["isolation"] = "shared"
+    if case.operation.label == _NEW_SET and isinstance(body, dict) and isinstance(body.get("queries"), list):
+        body |= {"name": f"made-{uuid4().hex}", "queries": [{"text": "otters", "judgements": [{"path": "a.md"}]}]}
     if case.operation.label == "POST /api/v1/keys" and isinstance(body, dict) and isinstance(body.get("spaces"), list):
         body["spaces"] = [space]
     return case

@@ -1,6 +1,7 @@
 """What every store of a space holds, in a form that two homes can be compared by."""
 
 from resources.objects.store import ObjectStore
+from resources.postgres import index_versions
 
 # Which run, and when, differ between an undisturbed ingestion and one that was killed; nothing else may.
 VOLATILE = {
@@ -28,6 +29,13 @@ TABLES = (
 )
 
 
+def lexical(platform, space):
+    """The lexical index of the version that answers."""
+    with platform.database.transaction(space=space) as connection:
+        live = next(version for version in index_versions.kept(connection, space) if version.live)
+    return platform.lexical(space, live.id)
+
+
 def contents(home, space):
     """Every row of every table, every vector, every lexical entry and every object of a space."""
     found = {}
@@ -43,7 +51,7 @@ def contents(home, space):
     try:
         objects: ObjectStore = platform.objects
         found["objects"] = sorted((entry["name"].rsplit("/", 1)[1], entry["size"]) for entry in objects.listing(space))
-        index = platform.lexical(space)
+        index = lexical(platform, space)
         found["lexical"] = sorted(map(str, index.document_versions()))
     finally:
         platform.close()

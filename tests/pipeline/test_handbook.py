@@ -58,7 +58,7 @@ def test_nothing_of_the_deleted_pages_is_found_in_any_mode(handbook, data, mode)
 
     home, _, changes, *_ = handbook
     platform = home.platform()
-    retriever = Retriever(platform.enter, platform.embedder, platform.lexical)
+    retriever = Retriever(platform.enter, platform.embedder_of, platform.lexical)
     for path in sorted(listed(changes, "d")):
         text = (data / "corpora/18f-handbook-before/pages" / path).read_text()
         lines = [line.strip("#*- ") for line in text.splitlines() if len(line.split()) > 6] or [text[:200]]

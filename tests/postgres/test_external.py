@@ -58,7 +58,7 @@ def test_it_asks_for_the_migration_and_then_serves(server, models, write, tmp_pa
         folder = write({"a.md": "# Bicycles\n\nBicycles are parked behind the building.\n"})
         sources.add(connection, space, name="files", kind="folder", location=str(folder))
     assert run_ingest(settings, "demo").documents.new == 1
-    retriever = Retriever(api.enter, api.embedder, api.lexical)
+    retriever = Retriever(api.enter, api.embedder_of, api.lexical)
     assert len(retriever.search(CALLER, SearchRequest(space="demo", query="where are bicycles")).results) == 1
     api.close()
     assert not (home / "postgres").exists()

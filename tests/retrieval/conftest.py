@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from resources.access import LOCAL_ADMIN, Caller
+from resources.errors import InvalidSettings
 from resources.identity import text_hash
 from resources.lexical.analysis import content_stems
 from resources.lexical.protocol import LexicalPassage
@@ -46,6 +47,9 @@ class WordEmbedder:
                 rows[row, int.from_bytes(digest[:2]) % self.dimension] += 1
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
+    def encode_queries(self, texts):
+        return self.encode(texts)
+
     def token_spans(self, texts):
         return [[] for _ in texts]
 
@@ -63,7 +67,7 @@ class Library:
             self.version = connection.execute(
                 "SELECT live_index_version AS v FROM spaces WHERE id = %s", (self.id,)
             ).fetchone()["v"]
-        self.index = open_lexical(folder / str(self.id), create=True)
+        self.index = open_lexical(folder / str(self.version), create=True)
 
     def source(self, name: str) -> UUID:
         source = uuid5(self.id, name)
@@ -101,9 +105,9 @@ class Library:
             )
             types = sorted({type_ for type_, _ in blocks})
             connection.execute(
-                'INSERT INTO passages (id, space_id, document_id, source_id, version_id, "order", section, text, '
-                "text_hash, block_ids, types, languages) VALUES (%s, %s, %s, %s, %s, 0, '{}', %s, %s, %s, %s, %s)",
-                (passage, self.id, document, source, version, text, text_hash(text), ids, types, [language]),
+                'INSERT INTO passages (id, space_id, index_version, document_id, source_id, version_id, "order", section, '
+                "text, text_hash, block_ids, types, languages) VALUES (%s, %s, %s, %s, %s, %s, 0, '{}', %s, %s, %s, %s, %s)",
+                (passage, self.id, self.version, document, source, version, text, text_hash(text), ids, types, [language]),
             )
             connection.execute(
                 "INSERT INTO vectors (space_id, index_version, text_hash, vector) VALUES (%s, %s, %s, %s::halfvec) "
@@ -130,10 +134,15 @@ class Library:
     def retriever(self) -> Retriever:
         folder = self.folder
 
-        def lexical(space: UUID) -> TantivyIndex:
-            return open_lexical(folder / str(space))
+        def lexical(space: UUID, version: UUID) -> TantivyIndex:
+            return open_lexical(folder / str(version))
 
-        return Retriever(self.enter, self.embedder, lexical)
+        return Retriever(self.enter, self._embedder_of, lexical)
+
+    def _embedder_of(self, model: str) -> WordEmbedder:
+        if model != self.embedder.model:
+            raise InvalidSettings(f"There is no model {model}.")
+        return self.embedder
 
     @contextmanager
     def enter(self, caller, space, *, timeout_s=0):

@@ -44,21 +44,38 @@ def test_a_pattern_matches_the_text_as_written(query, expected):
     assert matches(query) == expected
 
 
+SPACES = " \n\t\r\f"
+
+
 @pytest.mark.parametrize(
-    ("query", "literals"),
+    ("query", "groups"),
     [
-        ('"The  Invoice"', ("the", "invoice")),
-        ("inv*ce", ("inv",)),
-        (r"/def \w+\(self/", ("def ", "(self")),
-        ("/(foo|bar)+quux?/", ("quu",)),
-        ("/(?:invoice){2,}/", ("invoice",)),
-        ("/(invoice)?/", ()),
-        (r"/\d+/", ()),
-        ("/Straße/", ("strasse",)),
+        ('"The  Invoice"', [("the",), ("invoice",)]),
+        ("inv*ce", [("inv",)]),
+        (r"/def \w+\(self/", [("def ",), ("(self",)]),
+        ("/(?:invoice){2,}/", [("invoiceinvoice",), ("invoice",)]),
+        ("/(invoice)?/", []),
+        (r"/\w+/", []),
+        ("/Straße/", [("strasse",)]),
+        ("/(foo|bar)baz/", [("foobaz", "barbaz")]),
+        ("/colou?r/", [("colour", "color")]),
+        ("/gr[ae]y/", [("gray", "grey")]),
+        ("/(alpha.*beta|gamma)/", [("alpha", "gamma")]),
+        ("/alpha|x/", []),
+        ("/[^a]bcd/", [("bcd",)]),
+        (r"/first\s+second/", [("first",), ("second",)]),
+        ("to be", [tuple("to" + space for space in SPACES), tuple(space + "be" for space in SPACES)]),
+        ("to* be", [tuple(space + "be" for space in SPACES)]),
+        ("/ab?c?d?/", []),
     ],
 )
-def test_literals_are_what_every_match_holds(query, literals):
-    assert compile_pattern(query).literals == literals
+def test_every_match_holds_one_string_of_each_group(query, groups):
+    assert list(compile_pattern(query).required) == groups
+
+
+def test_digits_in_a_row_narrow():
+    (group,) = compile_pattern(r"/\d{3}/").required
+    assert len(group) == 1000 and "042" in group
 
 
 @pytest.mark.parametrize(
@@ -139,6 +156,47 @@ PIECES = st.recursive(
     ),
     max_leaves=5,
 )
+
+
+NARROWING = st.recursive(
+    st.sampled_from(["abc", "straße", "é", "x", "[ab]", r"\d", r"\s", ".", "K", "ſ", r"\b"]),
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map("(?:{0[0]}|{0[1]})".format),
+        st.tuples(inner, st.sampled_from(["*", "+", "?", "{2}", "{2,}", "{0,1}"])).map("(?:{0[0]}){0[1]}".format),
+    ),
+    max_leaves=7,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(NARROWING, st.data())
+def test_no_match_is_without_what_is_required(expression, data):
+    try:
+        pattern = compile_pattern(f"/{expression}/")
+    except InvalidInput:
+        return
+    made = data.draw(st.from_regex(re.compile(expression, re.IGNORECASE), fullmatch=True))
+    for text in (made, made.upper(), f"a {made} b", made.swapcase()):
+        if pattern.spans(text):
+            folded = text.casefold()
+            assert all(any(each in folded for each in group) for group in pattern.required)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("Ärger", "ÄRGER"), ("ΣΟΦΟΣ", "σοφος"), ("straße", "STRAẞE"), ("kelvin", "\u212aelvin")]
+)
+def test_case_does_not_matter_beyond_ascii(pattern, text):
+    compiled = compile_pattern(pattern)
+    assert compiled.spans(text)
+    assert all(any(each in text.casefold() for each in group) for group in compiled.required)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="aé ß\U0001f600b", max_size=40))
+def test_as_many_are_counted_as_are_found(text):
+    pattern = compile_pattern("/é|ß.|b+/")
+    assert pattern.count(text) == len(pattern.spans(text))
 
 
 @settings(max_examples=150, deadline=None)

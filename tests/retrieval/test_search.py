@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from resources.errors import InvalidInput, NotFound
+from resources.identity import text_hash
 from resources.lexical.protocol import LexicalPassage
 from resources.retrieval.models import SearchRequest
 from tests.retrieval.conftest import MALLORY, OWNER
@@ -59,12 +60,19 @@ def test_further_passages_of_a_document_make_room_for_others(library):
     library.add("long.md", "zanzibar contract", title="a")
     with library.database.worker.transaction(space=library.id) as connection:
         connection.execute(
-            "INSERT INTO passages SELECT gen_random_uuid(), space_id, document_id, source_id, version_id, 1, section, "
-            "text, text_hash, block_ids, types, languages FROM passages WHERE space_id = %s",
-            (library.id,),
+            'INSERT INTO passages (id, space_id, index_version, document_id, source_id, version_id, "order", section, '
+            "text, text_hash, block_ids, types, languages) SELECT gen_random_uuid(), space_id, index_version, document_id, "
+            "source_id, version_id, 1, section, %s, %s, block_ids, types, languages FROM passages WHERE space_id = %s",
+            ("contract of zanzibar", text_hash("contract of zanzibar"), library.id),
+        )
+        connection.execute(
+            "INSERT INTO vectors SELECT space_id, index_version, %s, vector FROM vectors WHERE space_id = %s",
+            (text_hash("contract of zanzibar"), library.id),
         )
     library.add("other.md", "the zanzibar contract of an office")
     assert paths(ask(library, "zanzibar contract", mode="vector")) == ["long.md", "other.md", "long.md"]
+    plain = ask(library, "zanzibar contract", mode="vector", diversify=False)
+    assert paths(plain) == ["long.md", "long.md", "other.md"]
 
 
 def test_k_bounds_the_results(stocked):
@@ -77,9 +85,10 @@ def test_the_named_block_is_the_one_that_fits_not_the_heading(stocked):
     assert result.highlight == WARRANTY.replace("warranty", "<em>warranty</em>")
 
 
-def test_the_same_text_in_two_documents_is_two_hits(stocked):
+def test_the_same_text_in_two_documents_is_one_hit_that_names_both(stocked):
     stocked.add("copy/travel.md", TRAVEL)
-    assert set(paths(ask(stocked, "economy class", mode="vector", k=2))) == {"hr/travel.md", "copy/travel.md"}
+    result = ask(stocked, "economy class", mode="vector", k=2).results[0]
+    assert {result.document.path, *(copy.path for copy in result.also_in)} == {"hr/travel.md", "copy/travel.md"}
 
 
 @pytest.mark.parametrize(
@@ -115,8 +124,8 @@ def test_another_callers_space_is_not_found(stocked):
 
 def test_a_lexical_index_that_names_foreign_passages_leaks_nothing(stocked, stranger):
     stranger.add("theirs.md", "The zanzibar contract is secret.")
-    shutil.rmtree(stocked.folder / str(stocked.id))
-    shutil.copytree(stranger.folder / str(stranger.id), stocked.folder / str(stocked.id))
+    shutil.rmtree(stocked.folder / str(stocked.version))
+    shutil.copytree(stranger.folder / str(stranger.version), stocked.folder / str(stocked.version))
     for mode in ("lexical", "hybrid", "pattern"):
         assert "theirs.md" not in paths(ask(stocked, "zanzibar", mode=mode))
 
@@ -144,7 +153,7 @@ def test_stale_hits_do_not_crowd_out_live_ones(library):
 
 @pytest.mark.parametrize(("mode", "query"), [("hybrid", "warranty"), ("lexical", "warranty"), ("pattern", '"warranty"')])
 def test_without_lexical_index_the_answer_degrades_and_says_so(stocked, mode, query):
-    shutil.rmtree(stocked.folder / str(stocked.id))
+    shutil.rmtree(stocked.folder / str(stocked.version))
     response = ask(stocked, query, mode=mode)
     assert paths(response)[0] == "legal/warranty.md"
     assert response.degraded == ["lexical_unavailable"]

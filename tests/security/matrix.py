@@ -52,6 +52,10 @@ DELETE /api/v1/spaces/{name}/members/{principal}     space  401   403  403  204 
 GET    /api/v1/spaces/{name}/sources/{source}/access space  401   403  403  200  403  403   404 404 404 404   404  200
 PUT    /api/v1/spaces/{name}/sources/{source}/access space  401   403  403  200  403  403   404 404 404 404   404  200
 PUT    /api/v1/spaces/{name}/quota                   space  401   403  403  403  403  403   404 404 404 404   404  200
+GET    /api/v1/spaces/{name}/evaluation-sets         space  401   403  403  200  403  403   404 404 404 404   404  200
+POST   /api/v1/spaces/{name}/evaluation-sets         space  401   403  403  201  403  403   404 404 404 404   404  201
+GET    /api/v1/spaces/{name}/evaluation-sets/{set_name} space  401   403  403  200  403  403   404 404 404 404   404  200
+DELETE /api/v1/spaces/{name}/evaluation-sets/{set_name} space  401   403  403  204  403  403   404 404 404 404   404  204
 GET    /api/v1/keys                                  -      401   200  200  200  200  403   200 200 200 403   200  200
 POST   /api/v1/keys                                  space  401   403  403  201  403  403   404 404 404 403   404  201
 DELETE /api/v1/keys/{key_id}                         space  401   404  404  204  404  403   404 404 404 403   404  204

@@ -15,10 +15,14 @@ TABLES = {
     "blocks": ("S", "D I S U"),
     "documents": ("S U(state)", "D I S U"),
     "entitlements": ("D I S U", ""),
+    "evaluation_judgements": ("I S", ""),
+    "evaluation_queries": ("I S", ""),
+    "evaluation_results": ("D I S", "S"),
+    "evaluation_sets": ("D I S", "S"),
     "exclusions": ("D I S", "S"),
     "garbage_objects": ("", "D I S U"),
     "garbage_texts": ("", "D I S U"),
-    "index_versions": ("S", "S"),
+    "index_versions": ("S", "S U(evaluated_at) U(metrics) U(stale) U(state)"),
     "known_addresses": ("", ""),
     "known_users": ("S", ""),
     "lexical_outbox": ("", "D I S U"),
@@ -26,6 +30,7 @@ TABLES = {
     "logout_tokens": ("", ""),
     "passages": ("S", "D I S U"),
     "quarantine": ("S U(retry_requested)", "D I S U"),
+    "ranking_profiles": ("S", "I S U"),
     "receipts": ("I S", "D I S U"),
     "refresh_tokens": ("", ""),
     "revocations": ("", ""),
@@ -51,17 +56,19 @@ API_FUNCTIONS = {
     *("rage_login_begin", "rage_login_finish", "rage_session_start", "rage_session_read", "rage_session_claim"),
     *("rage_session_release", "rage_session_renew", "rage_session_close", "rage_session_logout"),
     *("rage_sessions", "rage_end_one_session", "rage_end_sessions_of"),
+    *("rage_models_in_use", "rage_dedicated_databases"),
 }
 WORKER_FUNCTIONS = {
     *("rage_delete_space", "rage_ensure_vector_index"),
+    *("rage_lock_versions", "rage_create_index_version", "rage_promote", "rage_drop_index_version"),
     *("rage_add_space_key", "rage_rewrap_space_key", "rage_retire_space_keys", "rage_destroy_space_keys"),
 }
 FUNCTIONS_OF_BOTH = {
     *("rage_ids", "rage_role_in", "rage_may_administer", "rage_ensure_class", "rage_classify"),
-    *("rage_audit_head", "rage_audit_holds"),
+    *("rage_audit_head", "rage_audit_holds", "rage_lexical_behind", "rage_texts_within"),
     *("rage_space_isolation", "rage_encrypted_spaces", "rage_kek_ids", "rage_first_space_key"),
 }
 OWNERS_FUNCTIONS = {
     *("rage_audit_add", "rage_audit_keep", "rage_audit_drop", "rage_check_named", "rage_keep_rules"),
-    *("rage_knows_address", "rage_sign_in_delay"),
+    *("rage_knows_address", "rage_sign_in_delay", "rage_add_vectors"),
 }

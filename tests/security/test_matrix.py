@@ -54,8 +54,7 @@ class Service:
 
     def forget(self) -> None:
         """Empties the caches."""
-        self.retriever._responses.clear()
-        self.retriever._vectors.clear()
+        self.retriever.layers.memory.clear()
 
     def people(self, space: Planted) -> dict[str, list[Someone]]:
         """Who stands for each column of the matrix, the space being `space`."""
@@ -136,6 +135,16 @@ def _leaving(service: Service, row: Row, space: Planted) -> Ask:
     return Ask(f"/api/v1/spaces/{space.name}/members/{service.spare(row, space, join)}")
 
 
+def _new_set(_: Service, row: Row, space: Planted) -> Ask:
+    asked = {"text": "When does the lantern ritual begin?", "judgements": [{"path": "nowhere.md"}]}
+    return Ask(f"/api/v1/spaces/{space.name}/evaluation-sets", {"json": {"name": uuid4().hex, "queries": [asked]}})
+
+
+def _set_going(service: Service, row: Row, space: Planted) -> Ask:
+    spare = service.spare(row, space, lambda: service.world.spare_set(space))
+    return Ask(f"/api/v1/spaces/{space.name}/evaluation-sets/{spare}")
+
+
 def _ending(service: Service, row: Row, space: Planted) -> Ask:
     subject = f"reader-{space.letter}"
     spare = service.spare(row, space, lambda: service.world.session_of(subject))
@@ -177,6 +186,12 @@ REQUESTS: dict[tuple[str, str], Callable[[Service, Row, Planted], Ask | list[Ask
     ("GET", "/api/v1/spaces/{name}/sources/{source}/access"): _of_space("sources/SOURCE/access"),
     ("PUT", "/api/v1/spaces/{name}/sources/{source}/access"): _of_space("sources/SOURCE/access", json={"rules": []}),
     ("PUT", "/api/v1/spaces/{name}/quota"): _of_space("quota", json={"max_documents": 100_000}),
+    ("GET", "/api/v1/spaces/{name}/evaluation-sets"): _of_space("evaluation-sets?limit=100"),
+    ("POST", "/api/v1/spaces/{name}/evaluation-sets"): _new_set,
+    ("GET", "/api/v1/spaces/{name}/evaluation-sets/{set_name}"): lambda _, row, space: Ask(
+        f"/api/v1/spaces/{space.name}/evaluation-sets/{space.set_name}"
+    ),
+    ("DELETE", "/api/v1/spaces/{name}/evaluation-sets/{set_name}"): _set_going,
     ("GET", "/api/v1/keys"): lambda *_: Ask("/api/v1/keys?limit=100"),
     ("POST", "/api/v1/keys"): _new_key,
     ("DELETE", "/api/v1/keys/{key_id}"): lambda _, row, space: Ask(f"/api/v1/keys/{space.spare_key.id}"),
@@ -232,7 +247,7 @@ def test_each_caller_gets_what_the_matrix_says_and_no_byte_of_anothers(service, 
         everybody = [(column, caller) for column, callers in people.items() for caller in callers]
         for column, caller in [*warming, *everybody]:
             wrong += service.check(row, space, column, caller)
-        assert "/search" not in row.template or service.retriever._responses, "nothing is warm"
+        assert "/search" not in row.template or service.retriever.layers.counts()["result", "L0", "hit"], "nothing is warm"
     assert not wrong, listed(wrong)
 
 

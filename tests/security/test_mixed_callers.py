@@ -102,7 +102,7 @@ def outcome(world: World, platform: Platform) -> tuple[list[str], Counter[int], 
 
     asyncio.run(everybody())
     app.state.audit.close()
-    return wrong, statuses, len(retriever._responses)
+    return wrong, statuses, retriever.layers.counts()["result", "L0", "hit"]
 
 
 def test_there_are_twenty_callers_and_every_reading_route(world):

@@ -18,8 +18,10 @@ from psycopg.types.json import Jsonb
 from resources import space_administration
 from resources.access import LOCAL_ADMIN, Role
 from resources.domain import Isolation
+from resources.evaluation.measurement import evaluate
+from resources.evaluation.models import JudgedQuery, Judgement
 from resources.platform import Platform
-from resources.postgres import api_keys, members, sources
+from resources.postgres import api_keys, evaluation, members, sources
 from resources.sign_in import keys
 from resources.sign_in.keys import NewKey
 from tests.conftest import Home
@@ -60,6 +62,7 @@ class Planted:
     insiders: str
     zones: dict[str, Zone]
     key_name: str
+    set_name: str
     id: UUID = NOT_YET
     source_id: UUID = NOT_YET
     database: str | None = None
@@ -76,7 +79,7 @@ class Planted:
     @property
     def admin_words(self) -> set[str]:
         """What only those who administer it may see."""
-        return {self.key_name, self.insiders.rpartition("-")[2]}
+        return {self.key_name, self.set_name, self.insiders.rpartition("-")[2]}
 
 
 @dataclass(frozen=True)
@@ -197,6 +200,14 @@ class World:
             )
         return new
 
+    def spare_set(self, space: Planted, name: str = "") -> str:
+        """An evaluation set that asks for what is in the closed folder."""
+        closed = space.zones["closed"]
+        asked = JudgedQuery(id="1", text=f"lantern {closed.text}", judgements=[Judgement(path=closed.path)])
+        with self.platform.enter(LOCAL_ADMIN, space.name, Role.ADMIN) as (connection, _):
+            made = evaluation.create(connection, space.id, name or f"spare-{uuid4().hex}", [asked], created_by="test")
+        return made.name
+
     def _plant(self, letter: str) -> None:
         plant = self.canaries.plant
         location = self.base / f"{letter}-{plant(f'location of {letter}')}"
@@ -209,6 +220,7 @@ class World:
             f"{letter}-insiders-{plant(f'group of {letter}')}",
             zones,
             plant(f"key of {letter}"),
+            plant(f"evaluation set of {letter}"),
         )
         (location / "closed" / ".rage-access.yaml").write_text(f"groups: [{space.insiders}]\n")
         created = space_administration.create(self.platform, LOCAL_ADMIN, space.name, isolation=KINDS[letter])
@@ -225,6 +237,8 @@ class World:
         report = self.home.ingest(space.name)
         assert (report.documents.new, report.documents.quarantined) == (4, 2), report
         self._label(space)
+        self.spare_set(space, space.set_name)
+        evaluate(self.platform, LOCAL_ADMIN, space.name, space.set_name, ["lexical"])
         self.spaces[letter] = space
 
     def _write(self, location: Path, letter: str, zone: str) -> Zone:

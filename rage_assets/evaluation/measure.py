@@ -1,0 +1,122 @@
+"""Measures a space on all its evaluation sets, and looks for what dropped."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from resources.access import Caller, Role
+from resources.audit.acts import PIPELINE, record_run
+from resources.evaluation.measurement import Progress, evaluate, no_progress
+from resources.evaluation.models import MODES, EvaluatedMode, Result, named
+from resources.evaluation.trend import Drop, drop
+from resources.platform import Platform
+from resources.postgres import evaluation as store
+from resources.postgres import spaces
+
+# The pipeline searches as the query layer does, with the rights of an administrator of every space.
+EVALUATOR = Caller(
+    PIPELINE, "pipeline", platform_role=Role.ADMIN, issued_at=datetime.max.replace(tzinfo=UTC)
+)  # no sign-in that could be revoked
+_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One space, to be measured.
+
+    Attributes:
+        worker: The platform in the role `worker`.
+        reader: The platform in the role `api`, which searches.
+        space: The space's row.
+    """
+
+    worker: Platform
+    reader: Platform
+    space: dict[str, Any]
+
+    @property
+    def space_id(self) -> UUID:
+        """The space's id."""
+        found: UUID = self.space["id"]
+        return found
+
+    def sets(self) -> list[str]:
+        """The names of the space's sets."""
+        with self.worker.content(self.space["database"]).transaction(space=self.space_id) as connection:
+            return [each.name for each in store.listing(connection, self.space_id)]
+
+    def measure(self, run_id: str, progress: Progress = no_progress) -> dict[str, list[Result]]:
+        """Measures every set in every mode on what is live, and writes the end of it down; gives the results by set."""
+        found = {
+            name: evaluate(
+                self.reader,
+                EVALUATOR,
+                self.space["name"],
+                name,
+                MODES,
+                occasion="pipeline",
+                run_id=run_id,
+                progress=progress,
+            )
+            for name in self.sets()
+        }
+        counts = {"sets": len(found), "results": sum(len(results) for results in found.values())}
+        with self.worker.database.transaction() as connection:
+            record_run(
+                connection,
+                self.worker,
+                run_id=run_id,
+                job="evaluate",
+                space_id=self.space_id,
+                space=self.space["name"],
+                state="succeeded",
+                counts=counts,
+            )
+        return found
+
+    def histories(self) -> dict[str, dict[EvaluatedMode, list[Result]]]:
+        """By set and mode the newest results on what was live then, the newest first; sets without any are left out."""
+        with self.worker.content(self.space["database"]).transaction(space=self.space_id) as connection:
+            found = {
+                each.name: {
+                    mode: store.history(connection, self.space_id, each.name, mode=mode, live=True, limit=_HISTORY)
+                    for mode in MODES
+                }
+                for each in store.listing(connection, self.space_id)
+            }
+        return {name: modes for name, modes in found.items() if any(modes.values())}
+
+    def drops(self) -> list[tuple[str, EvaluatedMode, Drop]]:
+        """Each set and mode whose newest result dropped too far, with the texts of the queries that got worse."""
+        found = []
+        for name, modes in self.histories().items():
+            for mode, history in modes.items():
+                dropped = drop(history, self.worker.settings.evaluation_drop)
+                if dropped is not None:
+                    found.append((name, mode, self._with_texts(name, dropped)))
+        return found
+
+    def _with_texts(self, name: str, dropped: Drop) -> Drop:
+        worse = dropped.comparison.worse
+        with self.reader.enter(EVALUATOR, self.space["name"], Role.ADMIN) as (connection, row):
+            set_id, _ = store.get(connection, row["id"], name)
+            texts = store.texts_of(connection, set_id, [loss.id for loss in worse])
+        return dropped._replace(comparison=dropped.comparison.model_copy(update={"worse": named(worse, texts)}))
+
+
+@contextmanager
+def open_evaluation(worker: Platform, space: str) -> Iterator[Evaluation]:
+    """A space to be measured, with a platform of its own to search it.
+
+    No lock is taken: an ingestion goes on meanwhile.
+    """
+    reader = Platform(worker.settings, "api")
+    try:
+        with worker.database.transaction() as connection:
+            row = spaces.identify(connection, space)
+        yield Evaluation(worker, reader, row)
+    finally:
+        reader.close()

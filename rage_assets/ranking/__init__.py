@@ -1,0 +1,1 @@
+"""Ranking: how much each tier counts in a space, learned from its own queries."""

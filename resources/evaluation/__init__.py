@@ -1,0 +1,1 @@
+"""Evaluation: how well searches find, on judged queries, and whether one index version is worse than another."""
