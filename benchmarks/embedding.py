@@ -86,12 +86,12 @@ def _retrieval(bench: Bench, name: str, bare: _Encode, ours: _Encode) -> Figure:
             judged.setdefault(parts[0], {})[parts[-2]] = float(parts[-1])
     chosen = random.Random(SEED)
     queries = [row for row in _rows(folder / "queries.jsonl") if row["_id"] in judged]
-    queries = chosen.sample(queries, min(len(queries), bench.size(_QUERIES, 20)))
+    queries = chosen.sample(queries, min(len(queries), bench.size(_QUERIES, 8)))
     wanted = {document for row in queries for document in judged[row["_id"]]}
     documents = _rows(folder / "corpus.jsonl")
     chosen.shuffle(documents)
     documents.sort(key=lambda row: row["_id"] not in wanted)
-    documents = documents[: max(len(wanted), bench.size(_DOCUMENTS, 100))]
+    documents = documents[: max(len(wanted), bench.size(_DOCUMENTS, 60))]
     scores = []
     for encode in (bare, ours):
         near = encode([row["text"] for row in queries]) @ encode([_text(row) for row in documents]).T

@@ -30,6 +30,7 @@ os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
 LONGEST = (
     "end_to_end/test_retrieval.py",
     "pipeline/test_killed.py",
+    "embedding/",
     "security/test_matrix.py",
     "browser/",
     "security/",

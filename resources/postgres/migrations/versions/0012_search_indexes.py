@@ -80,8 +80,8 @@ BEGIN
         RETURN false;
     END IF;
     SELECT dimension INTO dims FROM index_versions WHERE id = version;
-    EXECUTE format('CREATE INDEX %I ON %I USING hnsw ((vector::halfvec(%s)) halfvec_cosine_ops)',
-                   part || '_hnsw', part, dims);
+    EXECUTE format('CREATE INDEX %I ON %I USING hnsw ((vector::halfvec(%s)) halfvec_cosine_ops) '
+                   'WITH (ef_construction = 160)', part || '_hnsw', part, dims);
     EXECUTE format('ANALYZE %I', part);
     RETURN true;
 END $$;
