@@ -29,8 +29,10 @@ class OpenVinoEmbedder:
         self._spans = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(self.window)
+        # its real path: the cache tells models apart by it, and homes may share one folder of models
+        real = folder.resolve()
         compiled = openvino.Core().compile_model(
-            folder / "model.xml", "CPU", {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(folder / "cache")}
+            real / "model.xml", "CPU", {"PERFORMANCE_HINT": "LATENCY", "CACHE_DIR": str(real / "cache")}
         )
         self._request = compiled.create_infer_request()
         self._lock = threading.Lock()
