@@ -200,8 +200,8 @@ class EncryptedTree:
         for folder in ("objects", "uploads"):
             top = self.full(folder)
             for full in self._fs.find(top) if self._fs.isdir(top) else []:
-                if full.endswith(".part") and datetime.now(UTC) - _utc(self._fs.modified(full)) > _LEFT_OVER:
-                    with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError):  # its writer, who lives, has just finished
+                    if full.endswith(".part") and datetime.now(UTC) - _utc(self._fs.modified(full)) > _LEFT_OVER:
                         self._fs.rm_file(full)
 
     def _key(self, key: Any) -> bytes:
