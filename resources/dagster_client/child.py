@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -72,9 +73,10 @@ class ChildRunner:
             self._waiting.put(None)
         for child in children:
             _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_S  # for all of them together
         for child in children:
             try:
-                child.wait(_GRACE_S)
+                child.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 _signal(child, signal.SIGKILL)
         for thread in self._threads:

@@ -6,8 +6,9 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from stdnum import luhn
 
 from resources.logs import mask, without_secrets
 
@@ -119,13 +120,9 @@ def test_no_time_is_masked(value):
         assert mask(f"since {text}, it says") == f"since {text}, it says"
 
 
-@given(
-    # without a word that tells, a number of twelve digits and more may be that of a card
-    st.tuples(st.integers(0, 2**48), st.sampled_from(["{} bytes", "of {} bytes, it has {} bytes."]))
-    | st.tuples(st.integers(0, 10**11 - 1), st.sampled_from(["{}", "size={}"]))
-)
-def test_no_size_is_masked(given):
-    value, text = given
+@given(st.integers(min_value=0, max_value=2**48), st.sampled_from(["{} bytes", "{}", "size={}", "of {} bytes, it has {}."]))
+def test_no_size_is_masked(value, text):
+    assume(value < 10**11 or not luhn.is_valid(str(value)))  # what may be the number of a card counts as one
     assert mask(text.format(value, value)) == text.format(value, value)
 
 

@@ -90,7 +90,9 @@ def test_kills_at_random_moments_leave_nothing_that_one_clean_run_does_not_mend(
 
         put(folders["killed"], new)
         revision, hit = new, 0
-        for _ in range(KILLS):
+        for attempt in range(2 * KILLS):
+            if attempt >= KILLS and hit >= KILLS // 2:
+                break
             begun, process = time.monotonic(), start(killed)
             try:
                 # the first third is Python importing; a kill there harms nothing and shows nothing
@@ -102,7 +104,7 @@ def test_kills_at_random_moments_leave_nothing_that_one_clean_run_does_not_mend(
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 hit += 1
-        assert hit >= KILLS // 3
+        assert hit >= KILLS // 2
         put(folders["killed"], new)
         assert start(killed).wait(timeout=300) in (0, 1)
 

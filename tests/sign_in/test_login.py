@@ -209,7 +209,7 @@ def test_giving_up_leaves_nothing(terminal, quick):
             break
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert err.strip() == "rage: stopped."
     assert not terminal.file.exists()
@@ -222,7 +222,7 @@ def test_a_person_may_refuse(terminal, keycloak, ann, quick):
         text += process.stdout.readline()
     page = keycloak.browser().sign_in(re.search(r"http\S+user_code=[A-Z-]+", text)[0], ann, agree=False)
     assert "Device Login Failed" in page
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "refused" in err
     assert not terminal.file.exists()
