@@ -60,9 +60,7 @@ def is_noted(connection: Connection, space_id: UUID) -> bool:
     return bool(row and row["noted"])
 
 
-def live_passages(
-    connection: Connection, ids: Sequence[UUID], index_version: UUID | None = None
-) -> list[dict[str, Any]]:
+def live_passages(connection: Connection, ids: Sequence[UUID], index_version: UUID | None = None) -> list[dict[str, Any]]:
     """The live passages of these documents with title, path and versions: what the indexes, or one, should hold."""
     return connection.execute(
         "SELECT p.id, p.document_id, p.version_id, p.index_version, p.section, p.text, p.types, p.languages, "
