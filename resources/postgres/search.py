@@ -11,10 +11,6 @@ from resources.errors import NotFound
 from resources.postgres.database import Connection
 from resources.retrieval.profile import ROBUST, RankingProfile
 
-_LEAST_EF_SEARCH, _MOST_EF_SEARCH = 200, 1000  # the latter is pgvector's own limit
-# How many steps the index on the vectors is followed for: ten of them give a candidate.
-_NEAR_STEPS, _FAR_STEPS = 20_000, 200_000
-_ENOUGH = 30  # of the hits within filters; fusion wants many, but the best come first
 _SCAN_BATCH = 500
 
 
@@ -80,9 +76,10 @@ class Candidate(NamedTuple):
     code: bool
 
 
-_CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
-_JOINED = "JOIN documents d ON d.id = p.document_id"
-_FEW = "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes"
+# What statements over passages `p` and documents `d` have in common.
+CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
+JOINED = "JOIN documents d ON d.id = p.document_id"
+FEW = "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes"
 
 
 def scope(row: dict[str, Any]) -> Scope:
@@ -119,145 +116,7 @@ def _profile(row: dict[str, Any]) -> RankingProfile:
     return RankingProfile(**given) if given else ROBUST
 
 
-def nearest(
-    connection: Connection, where: Scope, vector: NDArray[np.float32], narrowing: Narrowing, limit: int
-) -> dict[UUID, Candidate]:
-    """The passages whose vectors are nearest to `vector` (shape (dimension,)), with their cosines.
-
-    A vector belongs to a text; every passage with that text is a hit of its own. Where few passages are within the filters
-    and the caller's rights, they are compared one by one. Otherwise the index on the vectors gives the nearest, one after
-    the other, until enough of them are within; where none are near, all are compared.
-    """
-    from pgvector import HalfVector
-
-    condition, parameters = narrowing.condition()
-    parameters |= {"vector": HalfVector(vector), "version": where.index_version, "limit": limit}
-    look = _Look(connection, where, condition, parameters)
-    enough = min(limit, _ENOUGH)
-    rows, every = ([], False) if narrowing.given() else _among_nearest(look)
-    if len(rows) < enough and not every:
-        few = _among_few(look)
-        if few is not None:
-            rows = few
-        else:
-            rows = _by_index(look, _NEAR_STEPS)
-            if len(rows) < enough:
-                rows = _by_index(look, _FAR_STEPS)
-            if len(rows) < enough:
-                rows = _among_all(look)
-    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
-
-
-class _Look(NamedTuple):
-    """One look for the nearest: what its statements have in common."""
-
-    connection: Connection
-    where: Scope
-    condition: str
-    parameters: dict[str, Any]
-
-    def rows(self, statement: str, settings: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of a statement that is run under settings of its own, in one round trip."""
-        limit = self.parameters["limit"]
-        given = {
-            "hnsw.ef_search": min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, 2 * limit)),
-            **(settings or {}),
-        }
-        values = [part for name, value in given.items() for part in (name, str(value))]
-        with self.connection.pipeline():
-            # A custom plan knows the one partition to look at; a generic one would have to consider all.
-            self.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            # going back to before the settings takes them back, and nothing else: nothing is written
-            self.connection.execute("SAVEPOINT look")
-            self.connection.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(given)), values)
-            found = self.connection.execute(statement, self.parameters)
-            self.connection.execute("ROLLBACK TO SAVEPOINT look")
-        return found.fetchall()
-
-
-def _among_nearest(look: _Look) -> tuple[list[dict[str, Any]], bool]:
-    """The nearest texts' passages that the caller may see, nearly all as a rule, and whether there are no other texts."""
-    distance = _distance(look.where)
-    rows = look.rows(
-        f"""
-        WITH near AS MATERIALIZED (
-            SELECT v.text_hash, {distance} AS distance FROM vectors v
-            WHERE v.index_version = %(version)s ORDER BY {distance} LIMIT 2 * %(limit)s
-        ), found AS (
-            SELECT {_CANDIDATE}, 1 - near.distance AS cosine
-            FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {_JOINED}
-            WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
-        )
-        SELECT seen.texts < 2 * %(limit)s AS every, found.* FROM (SELECT count(*) AS texts FROM near) seen
-        LEFT JOIN found ON true
-        """
-    )
-    return [row for row in rows if row["id"] is not None], rows[0]["every"]
-
-
-def _by_index(look: _Look, steps: int) -> list[dict[str, Any]]:
-    """The nearest in the order of the index, as far as so many steps in it lead."""
-    # Whatever is not a look-up for each vector, as it comes, would read everything before the first row.
-    settings = {
-        "hnsw.max_scan_tuples": steps,
-        "hnsw.scan_mem_multiplier": 8,
-        "enable_hashjoin": "off",
-        "enable_mergejoin": "off",
-        "enable_sort": "off",
-        "join_collapse_limit": 1,
-    }
-    distance = _distance(look.where)
-    return look.rows(
-        f"""
-        SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
-        FROM vectors v JOIN passages p ON p.index_version = %(version)s AND p.text_hash = v.text_hash {_JOINED}
-        WHERE v.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
-        """,
-        settings,
-    )
-
-
-def _among_few(look: _Look) -> list[dict[str, Any]] | None:
-    """The nearest of the passages within filters and rights, each of them compared; None where these are many.
-
-    The database's owner looks up their texts: under row-level security no index serves the filters. Nothing but hashes
-    comes from there, and what is nearest is looked up again as the caller.
-    """
-    rows = look.rows(
-        f"""
-        WITH few AS MATERIALIZED (
-            {_FEW}
-        ), near AS MATERIALIZED (
-            SELECT v.text_hash, {_distance(look.where)} AS distance FROM vectors v
-            WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
-            ORDER BY distance LIMIT 4 * %(limit)s
-        ), found AS (
-            SELECT {_CANDIDATE}, 1 - near.distance AS cosine
-            FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {_JOINED}
-            WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
-        )
-        SELECT few.hashes IS NULL AS many, (SELECT count(*) FROM near) = 4 * %(limit)s AS more, found.*
-        FROM few LEFT JOIN found ON true
-        """
-    )
-    found = [row for row in rows if row["id"] is not None]
-    # where many of the nearest are not live any more, those behind them count
-    return None if rows[0]["many"] or (rows[0]["more"] and len(found) < look.parameters["limit"]) else found
-
-
-def _among_all(look: _Look) -> list[dict[str, Any]]:
-    """The nearest of all passages, each of them compared."""
-    distance = _distance(look.where)
-    return look.rows(
-        f"""
-        SELECT {_CANDIDATE}, 1 - ({distance}) AS cosine
-        FROM passages p JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash {_JOINED}
-        WHERE p.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
-        """
-    )
-
-
-def _distance(where: Scope) -> str:
+def distance_of(where: Scope) -> str:
     """The cosine distance as the index on the vectors spells it."""
     dimension = int(where.dimension)
     return f"v.vector::halfvec({dimension}) <=> %(vector)s::halfvec({dimension})"
@@ -279,12 +138,12 @@ def check(
     parameters |= {"ids": list(ids), "version": where.index_version}
     cosine, vectors = "NULL::float8", ""
     if vector is not None:
-        cosine = f"1 - ({_distance(where)})"
+        cosine = f"1 - ({distance_of(where)})"
         vectors = "LEFT JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash"
         parameters["vector"] = HalfVector(vector)
     rows = connection.execute(
         f"""
-        SELECT {_CANDIDATE}, {cosine} AS cosine FROM passages p {_JOINED} {vectors}
+        SELECT {CANDIDATE}, {cosine} AS cosine FROM passages p {JOINED} {vectors}
         WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND {condition}
         """,
         parameters,
@@ -308,7 +167,7 @@ def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dic
 def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:
     rows = connection.execute(
         f"""
-        WITH few AS MATERIALIZED ({_FEW})
+        WITH few AS MATERIALIZED ({FEW})
         SELECT few.hashes IS NULL AS many, found.* FROM few
         LEFT JOIN ({select} AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[])) found ON true ORDER BY found.id
         """,
@@ -326,7 +185,7 @@ def texts(
     """
     condition, parameters = narrowing.condition()
     parameters |= {"version": where.index_version, "after": UUID(int=0), "batch": _SCAN_BATCH}
-    select = f"SELECT p.id, p.text FROM passages p {_JOINED} WHERE p.index_version = %(version)s AND {condition}"
+    select = f"SELECT p.id, p.text FROM passages p {JOINED} WHERE p.index_version = %(version)s AND {condition}"
     if ids is not None:
         for start in range(0, len(ids), _SCAN_BATCH):
             parameters["ids"] = list(ids[start : start + _SCAN_BATCH])
@@ -351,7 +210,7 @@ def passages(connection: Connection, where: Scope, ids: Sequence[UUID]) -> list[
     return connection.execute(
         f"""
         SELECT p.id, p.text, p.version_id, p.block_ids, d.id AS document_id, d.path, d.title, s.name AS source
-        FROM passages p {_JOINED} JOIN sources s ON s.id = d.source_id
+        FROM passages p {JOINED} JOIN sources s ON s.id = d.source_id
         WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND d.state = 'live'
         """,
         {"ids": list(ids), "version": where.index_version},

@@ -1,8 +1,4 @@
-"""Search: candidates from the tiers, checked against Postgres, fused, and shown.
-
-Nothing that a derived index says leaves by itself. Its ids are looked up as the caller, so that a stale or broken index
-can cost hits but can neither show what is removed nor what the caller may not see; all that is shown is from Postgres.
-"""
+"""Search: what is remembered is given where it still answers; what is not is found once, whoever else asks for it."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,36 +11,26 @@ from numpy.typing import NDArray
 
 from resources.access import Caller
 from resources.cache import Flight, Layers
-from resources.domain import Block, Isolation
+from resources.domain import Isolation
 from resources.embedding.protocol import Embedder
 from resources.errors import ServiceUnavailable
 from resources.lexical.protocol import LexicalIndex
 from resources.postgres import search as reads
 from resources.postgres.database import Connection
 from resources.reranking.stage import Reranking
-from resources.retrieval import ordering, tiers
 from resources.retrieval.entering import Enter, Glance, Place
-from resources.retrieval.models import LEXICAL_BEHIND, LEXICAL_UNAVAILABLE, Filters, Mode, SearchRequest, SearchResponse
-from resources.retrieval.patterns import Pattern, compile_pattern
+from resources.retrieval.finding import Finder
+from resources.retrieval.models import LEXICAL_BEHIND, LEXICAL_UNAVAILABLE, Mode, SearchRequest, SearchResponse
+from resources.retrieval.patterns import compile_pattern
 from resources.retrieval.remembered import Remembered, Response
 from resources.retrieval.showing import Hit, shown
 from resources.retrieval.vectors import Vectors
 
 _STATEMENT_S = 10.0
-_DEEPER, _DEEPEST = 200, 800  # hits that tiers are asked for where copies leave too few
 PATIENCE_S = 10.0
 """How long a search waits for another that computes the same."""
 ROUNDS = 3
 """How often it does; then it computes by itself."""
-
-
-class _Candidates(NamedTuple):
-    """The best candidates of a search in their order before the reranker, with what is needed to show them."""
-
-    wish: ordering.Wish
-    found: tiers.Found
-    placed: list[ordering.Placed]
-    rows: dict[UUID, dict[str, Any]]
 
 
 class Evidence(NamedTuple):
@@ -78,11 +64,10 @@ class Retriever:
         layers: Layers | None = None,
     ) -> None:
         self._enter = enter
-        self._lexical = lexical
-        self._reranking = reranking
         self._glance = glance or self._entered
         self._remembered = Remembered(layers or Layers())
         self._vectors = Vectors(embedder_of, self._remembered)
+        self._finder = Finder(lexical, self._vectors, self._remembered, reranking)
 
     @property
     def layers(self) -> Layers:
@@ -193,9 +178,9 @@ class Retriever:
                 response = self._remembered.responses.near(place.key)
                 if response is not None:
                     return response
-            candidates = self._candidates(connection, place, request, pattern, diverse=request.diversify)
+            candidates = self._finder.candidates(connection, place, request, pattern, diverse=request.diversify)
         # Outside of the transaction: no connection waits for a reranker.
-        hits, degraded = self._hits(candidates)
+        hits, degraded = self._finder.hits(candidates)
         degraded += _behind(row, request.mode, degraded)
         results = shown(hits, request, pattern)
         made = SearchResponse(results=results, mode=request.mode, degraded=degraded, took_ms=0)
@@ -223,8 +208,7 @@ class Retriever:
         where = reads.scope(row)
         if connection is not None and index_version is not None:
             where = reads.scope_of(connection, where, index_version)
-        reranker = self._reranking.identity if self._reranking is not None else None
-        key = self._remembered.response_key(where, request, reranker, row.get("lexical_behind"))
+        key = self._remembered.response_key(where, request, self._finder.reranker, row.get("lexical_behind"))
         return Place(where, key, row["isolation"] == Isolation.SHARED)
 
     def _entered(self, caller: Caller, space: str, *, timeout_s: float = 0) -> dict[str, Any]:
@@ -239,8 +223,8 @@ class Retriever:
         request = SearchRequest(space=space, query=query, k=k)
         with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, row):
             place = self._place(row, request)
-            candidates = self._candidates(connection, place, request, None, diverse=False)
-        hits, degraded = self._hits(candidates)
+            candidates = self._finder.candidates(connection, place, request, None, diverse=False)
+        hits, degraded = self._finder.hits(candidates)
         return Evidence(hits, degraded + _behind(row, request.mode, degraded), place.where.model)
 
     def query_vector(self, model: str, text: str) -> NDArray[np.float32]:
@@ -259,78 +243,8 @@ class Retriever:
         """
         return self._vectors.of_texts(model, texts)
 
-    def _candidates(
-        self, connection: Connection, place: Place, request: SearchRequest, pattern: Pattern | None, *, diverse: bool
-    ) -> _Candidates:
-        where = place.where
-
-        def vector() -> NDArray[np.float32]:
-            if where.index_version is None:
-                raise ServiceUnavailable("The space has no index version that answers.")
-            return self.query_vector(where.model, request.query)
-
-        reranked = self._reranking.depth if self._reranking is not None and pattern is None else 0
-        # A pattern asks for each place where it stands, so that only what is equal there is one hit.
-        wish = ordering.Wish(request.query, request.k, max(request.k, reranked), near=pattern is None, diverse=diverse)
-        look = tiers.Look(connection, where, _narrowing(request.filters), self._lexical, vector, request.k)
-        while True:
-            if pattern is not None:
-                found = tiers.by_pattern(look, pattern)
-            else:
-                found = tiers.by_meaning(look, request.query, request.mode)
-            folded = ordering.distinct(connection, where, found.ranked, wish)
-            if pattern or len(folded) >= request.k or len(found.ranked) < 2 * look.k or look.k >= _DEEPEST:
-                break
-            # Copies of each other fill the candidates: others stand behind them.
-            look = look._replace(k=max(4 * look.k, _DEEPER))
-        placed = ordering.arrange(folded, found.ranked, wish)[: wish.wanted]
-        rows = self._loaded(connection, place, [each.hit.id for each in placed])
-        return _Candidates(wish, found, [each for each in placed if each.hit.id in rows], rows)
-
-    def _loaded(self, connection: Connection, place: Place, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
-        """The passages `ids` with document, source name and `blocks` in order, as far as they are still there.
-
-        That a block may be seen is known from its passage, which was found under row-level security just now.
-        """
-        space, shared = place.where.space, place.shared
-        rows = reads.passages(connection, place.where, ids)
-        versions = {block: row["version_id"] for row in rows for block in row["block_ids"]}
-        blocks = self._remembered.blocks(space, versions, shared=shared)
-        missing = [block for block in versions if block not in blocks]
-        if missing:
-            read = [Block(**row) for row in reads.blocks(connection, place.where, missing)]
-            self._remembered.keep_blocks(space, versions, read, shared=shared)
-            blocks |= {block.id: block for block in read}
-        for row in rows:
-            row["blocks"] = [blocks[block] for block in row["block_ids"] if block in blocks]
-        return {row["id"]: row for row in rows if row["blocks"]}
-
-    def _hits(self, candidates: _Candidates) -> tuple[list[Hit], list[str]]:
-        wish, found, placed, rows = candidates
-        degraded = list(found.degraded)
-        if self._reranking is not None and wish.near:
-            reranked = self._reranking.rank(wish.query, [each.hit.text for each in placed])
-            placed = ordering.rearrange(placed, found.ranked, reranked.scores, wish)
-            degraded += [reranked.degraded] if reranked.degraded else []
-        hits = []
-        for each in placed[: wish.k]:
-            scores = found.scores[each.hit.id]
-            if each.rerank is not None:
-                scores = scores.model_copy(update={"rerank": round(each.rerank, 6)})
-            hits.append(Hit(rows[each.hit.id], round(each.score, 6), scores, each.copies))
-        return hits, degraded
-
 
 def _behind(row: Mapping[str, Any], mode: Mode, degraded: Sequence[str]) -> list[str]:
     """What to say where documents went live while the lexical index could not be reached, and it still lacks them."""
     lacking = row.get("lexical_behind") and mode != "vector" and LEXICAL_UNAVAILABLE not in degraded
     return [LEXICAL_BEHIND] if lacking else []
-
-
-def _narrowing(filters: Filters | None) -> reads.Narrowing:
-    if filters is None:
-        return reads.Narrowing()
-    # No labels are given yet, so that none can be asked for with success.
-    return reads.Narrowing(
-        filters.types, filters.languages, filters.sources, filters.path_prefix, nothing=bool(filters.labels)
-    )

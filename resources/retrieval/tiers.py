@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from resources.errors import ServiceUnavailable
 from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
+from resources.postgres import neighbours
 from resources.postgres import search as reads
 from resources.postgres.database import Connection
 from resources.retrieval.fusion import fuse, relative
@@ -111,7 +112,7 @@ def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
             if mode == "lexical":
                 vector = _vector(look, degraded)
     if vector is not None:
-        candidates |= reads.nearest(look.connection, look.where, vector, look.narrowing, depth)
+        candidates |= neighbours.nearest(look.connection, look.where, vector, look.narrowing, depth)
     # in one order, so that what is equal stays as it is
     cosines = {each: found.cosine for each, found in sorted(candidates.items()) if found.cosine is not None}
     both = bool(cosines and bm25)

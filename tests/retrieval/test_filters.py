@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from resources.access import Caller
 from resources.identity import text_hash
-from resources.postgres import machine, vectors
+from resources.postgres import machine, neighbours, vectors
 from resources.postgres import search as reads
 from resources.postgres.database import copy_rows
 from resources.retrieval import tiers
@@ -123,7 +123,7 @@ def recall(shelves, narrowing, within, caller=OWNER):
         where = reads.scope(row)
         for query in shelves.queries:
             best = [shelves.rows[at]["id"] for at in np.argsort(-(shelves.points @ query)) if kept[at]][:K]
-            found = reads.nearest(connection, where, query, narrowing, 100)
+            found = neighbours.nearest(connection, where, query, narrowing, 100)
             first = sorted(found, key=lambda each: -found[each].cosine)[:K]
             assert all(within(row) for row in shelves.rows if row["id"] in found)
             hit, asked = hit + len(set(best) & set(first)), asked + len(best)
@@ -143,7 +143,7 @@ FILTERS = [
 @pytest.mark.parametrize(("filters", "label"), [case[1:] for case in FILTERS], ids=[case[0] for case in FILTERS])
 def test_filters_of_any_selectivity_leave_the_best(shelves, filters, label, way, monkeypatch):
     if way == "by the index alone":
-        monkeypatch.setattr(reads, "_among_few", lambda look: None)
+        monkeypatch.setattr(neighbours, "_among_few", lambda look: None)
     found = recall(shelves, reads.Narrowing(**filters), lambda row: label in (row["source"], *row["path"].split("/")))
     assert found >= 0.97
 
@@ -154,10 +154,10 @@ def test_filters_of_any_selectivity_leave_the_best(shelves, filters, label, way,
 )
 def test_labels_of_passages_leave_the_best(shelves, filters, label, way, monkeypatch):
     if way == "by the index alone":
-        monkeypatch.setattr(reads, "_among_few", lambda look: None)
+        monkeypatch.setattr(neighbours, "_among_few", lambda look: None)
     if label == "xx":
         with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
-            assert not reads.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(**filters), 100)
+            assert not neighbours.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(**filters), 100)
         return
     assert recall(shelves, reads.Narrowing(**filters), lambda row: label in (row["type"], row["language"])) >= 0.97
 
@@ -166,7 +166,7 @@ def test_labels_of_passages_leave_the_best(shelves, filters, label, way, monkeyp
 @pytest.mark.parametrize("way", ["as it comes", "by the index alone"])
 def test_a_caller_who_may_see_little_finds_the_best_of_it(shelves, way, filters, monkeypatch):
     if way == "by the index alone":
-        monkeypatch.setattr(reads, "_among_few", lambda look: None)
+        monkeypatch.setattr(neighbours, "_among_few", lambda look: None)
     narrowing = reads.Narrowing(**filters)
     assert recall(shelves, narrowing, lambda row: row["open"] and (not filters or row["language"] == "en"), BOB) >= 0.97
 
@@ -177,7 +177,7 @@ def test_without_filters_the_nearest_are_found(shelves):
 
 def test_settings_of_a_look_do_not_outlive_it(shelves):
     with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
-        reads.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(path_prefix="in0/"), 100)
+        neighbours.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(path_prefix="in0/"), 100)
         settings = connection.execute(
             "SELECT current_setting('enable_sort') AS sort, current_setting('enable_hashjoin') AS hashed, "
             "current_setting('rage.readable') AS readable"
