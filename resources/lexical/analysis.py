@@ -9,7 +9,7 @@ without spaces are cut into pairs of characters. Identifiers are there whole and
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cache, lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from resources.lexical.languages import (
 )
 from resources.lexical.spelling import folded, marks, normalized
 
-__all__ = ["DEFAULT", "Word", "content_stems", "index_text", "pairs", "query_terms", "stems", "words"]
+__all__ = ["DEFAULT", "Word", "content_stems", "index_text", "matches", "pairs", "query_terms", "stems", "words"]
 
 _LONGEST = 100  # bytes; longer runs are encoded data, not words
 _MOST_HUMPS = 8
@@ -147,16 +147,27 @@ def stems(text: str, languages: Sequence[str] = (DEFAULT,)) -> list[str]:
 def words(text: str, languages: Sequence[str] = (DEFAULT,)) -> Iterator[Word]:
     """Every term of a text with its place."""
     terms = _in(tuple(sorted(languages)), query=False)
+    return chain.from_iterable(_of_token(match, terms) for match in _pattern(text).finditer(text))
+
+
+def matches(text: str, stems: Set[str], languages: Sequence[str] = (DEFAULT,)) -> Iterator[Word]:
+    """Those of the `words` of a text that are among `stems`, found without looking closely at the others."""
+    terms = _in(tuple(sorted(languages)), query=False)
     for match in _pattern(text).finditer(text):
-        start = match.start()
-        parts = list(_PART.finditer(match[0]))
-        own: set[str] = set()
-        for part in parts:
-            for term, a, b in _places(part[0], terms):
-                own.add(term)
-                yield Word(term, start + part.start() + a, start + part.start() + b)
-        if len(parts) > 1:
-            yield from (Word(term, start, match.end()) for term in terms[match[0]] if term not in own)
+        if not stems.isdisjoint(terms[match[0]]):
+            yield from (word for word in _of_token(match, terms) if word.stem in stems)
+
+
+def _of_token(match: re.Match[str], terms: _Terms) -> Iterator[Word]:
+    start = match.start()
+    parts = list(_PART.finditer(match[0]))
+    own: set[str] = set()
+    for part in parts:
+        for term, a, b in _places(part[0], terms):
+            own.add(term)
+            yield Word(term, start + part.start() + a, start + part.start() + b)
+    if len(parts) > 1:
+        yield from (Word(term, start, match.end()) for term in terms[match[0]] if term not in own)
 
 
 def content_stems(text: str, languages: Sequence[str] = (DEFAULT,)) -> list[str]:

@@ -58,7 +58,8 @@ def weigh(question: str, hits: Sequence[Hit]) -> list[Weighed]:
                 if asked not in _plain(piece.quote):  # who asks the same question does not answer it
                     found.setdefault((block.id, piece.quote), (piece, hit))
     languages = languages_of(block for hit in hits for block in hit.blocks)
-    weights = stem_weights(content_stems(question, languages), (piece.said for piece, _ in found.values()), languages)
+    held = (_stems(piece.said, languages) for piece, _ in found.values())
+    weights = stem_weights(content_stems(question, languages), held)
     total = sum(weights.values()) or 1.0
     names = {word.stem for match in _NAME.finditer(question) for word in words(match[0], languages)}
     mentions = {hit.row["id"]: names <= _stems(f"{hit.row['title']} {hit.row['text']}", languages) for hit in hits}

@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from html import escape
+from uuid import UUID
 
 from resources.domain import Block, BlockType
-from resources.lexical.analysis import DEFAULT, words
+from resources.lexical.analysis import DEFAULT, Word
 from resources.lexical.languages import natural
 
 _SNIPPET = 300  # characters
@@ -18,36 +19,35 @@ def languages_of(blocks: Iterable[Block]) -> tuple[str, ...]:
     return natural(block.language for block in blocks) or (DEFAULT,)
 
 
-def stem_weights(stems: Sequence[str], texts: Iterable[str], languages: Sequence[str] = (DEFAULT,)) -> dict[str, float]:
-    """How much each stem of a query tells among `texts`: the rarer, the more (as BM25's idf)."""
+def stem_weights(stems: Sequence[str], held: Iterable[Set[str]]) -> dict[str, float]:
+    """How much each stem of a query tells, given which stems each of some texts holds: the rarer, the more (BM25's idf)."""
     wanted = set(stems)
     counts: Counter[str] = Counter()
     total = 0
-    for text in texts:
-        counts.update({word.stem for word in words(text, languages)} & wanted)
+    for each in held:
+        counts.update(each & wanted)
         total += 1
     return {stem: math.log(1 + (total - counts[stem] + 0.5) / (counts[stem] + 0.5)) for stem in stems}
 
 
 def best_block(
-    blocks: Sequence[Block], weights: Mapping[str, float], languages: Sequence[str] = (DEFAULT,)
+    blocks: Sequence[Block], weights: Mapping[str, float], matched: Mapping[UUID, Sequence[Word]]
 ) -> tuple[Block, list[Span]]:
     """The block that shares most with the query, and where; a heading only where no other block shares anything.
 
     Args:
         blocks: The blocks of one passage, in order, at least one.
         weights: The stems of the query and what each tells.
-        languages: Those in which the query was stemmed.
+        matched: Of each block by its id, the words of the query in it.
     """
-    spans = {block.id: stem_spans(block.text, weights, languages) for block in blocks}
 
     def fit(block: Block) -> tuple[bool, float, bool, int]:
-        found = {word.stem for word in words(block.text, languages)} & weights.keys()
+        found = {word.stem for word in matched[block.id]}
         heading = block.type is BlockType.HEADING
         return (bool(found) and not heading, sum(weights[stem] for stem in found), not heading, len(block.text))
 
     best = max(blocks, key=fit)
-    return best, spans[best.id]
+    return best, joined(matched[best.id])
 
 
 def most_matched_block(blocks: Sequence[Block], spans: Mapping[object, list[Span]]) -> tuple[Block, list[Span]]:
@@ -56,10 +56,10 @@ def most_matched_block(blocks: Sequence[Block], spans: Mapping[object, list[Span
     return best, spans[best.id]
 
 
-def stem_spans(text: str, weights: Mapping[str, float], languages: Sequence[str] = (DEFAULT,)) -> list[Span]:
-    """Where the words of a text stand whose stems are among `weights`; what touches or overlaps is one."""
+def joined(words: Iterable[Word]) -> list[Span]:
+    """Where words stand; what touches or overlaps is one."""
     spans: list[Span] = []
-    for start, end in sorted({(word.start, word.end) for word in words(text, languages) if word.stem in weights}):
+    for start, end in sorted({(word.start, word.end) for word in words}):
         if spans and start <= spans[-1][1]:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from resources.domain import Block
-from resources.lexical.analysis import content_stems
+from resources.lexical.analysis import Word, content_stems, matches
 from resources.postgres.previews import Preview
 from resources.retrieval import highlight
 from resources.retrieval.models import (
@@ -37,16 +38,18 @@ class Hit(NamedTuple):
 def shown(hits: list[Hit], request: SearchRequest, pattern: Pattern | None) -> list[SearchResult]:
     """Hits as results: each with the block that fits best, and a snippet of it."""
     weights: Mapping[str, float] = {}
-    languages: tuple[str, ...] = ()
+    matched: dict[UUID, list[Word]] = {}
     if pattern is None:
-        texts = [block.text for hit in hits for block in hit.blocks]
-        languages = highlight.languages_of(block for hit in hits for block in hit.blocks)
-        weights = highlight.stem_weights(content_stems(request.query, languages), texts, languages)
+        every = {block.id: block for hit in hits for block in hit.blocks}
+        languages = highlight.languages_of(every.values())
+        stems = content_stems(request.query, languages)
+        matched = {each: list(matches(block.text, set(stems), languages)) for each, block in every.items()}
+        weights = highlight.stem_weights(stems, ({word.stem for word in found} for found in matched.values()))
     results = []
     for hit in hits:
         blocks, row = _preferred(hit.blocks, request.filters), hit.row
         if pattern is None:
-            block, spans = highlight.best_block(blocks, weights, languages)
+            block, spans = highlight.best_block(blocks, weights, matched)
         else:
             block, spans = highlight.most_matched_block(blocks, {each.id: pattern.spans(each.text) for each in blocks})
         results.append(

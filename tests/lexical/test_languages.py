@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from resources.lexical.analysis import content_stems, index_text, query_terms, stems, words
+from resources.lexical.analysis import content_stems, index_text, matches, query_terms, stems, words
 from tests.conftest import DATA
 from tests.lexical.conftest import an_id, found, passage
 
@@ -101,6 +103,13 @@ def test_new_languages_are_noticed_with_the_commit(index):
 def test_the_word_for_die_is_no_form_word_in_english():
     assert "die" in query_terms("how to die with dignity", ["de", "en"])
     assert "die" not in query_terms("wie heißt die Hauptstadt", ["de", "en"])
+
+
+@given(st.text(st.sampled_from("abÄß_.日本語人 กข xyYZ9"), max_size=60), st.data())
+def test_matches_are_the_words_with_one_of_the_stems(text, data):
+    every = list(words(text, ["de", "ja"]))
+    wanted = data.draw(st.sets(st.sampled_from(sorted({word.stem for word in every}) or ["x"])))
+    assert list(matches(text, wanted, ["de", "ja"])) == [word for word in every if word.stem in wanted]
 
 
 def test_encoded_data_is_not_taken_for_words():

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resources.domain import Block
-from resources.lexical.analysis import content_stems
-from resources.retrieval.highlight import best_block, snippet, stem_spans, stem_weights
+from resources.lexical.analysis import content_stems, matches
+from resources.retrieval.highlight import best_block, joined, snippet, stem_weights
 
 
 def block(text, type_="paragraph"):
@@ -16,8 +16,10 @@ def block(text, type_="paragraph"):
 
 
 def best(query, *blocks):
-    weights = stem_weights(content_stems(query), (each.text for each in blocks))
-    return best_block(blocks, weights)[0]
+    stems = content_stems(query)
+    matched = {each.id: list(matches(each.text, set(stems))) for each in blocks}
+    weights = stem_weights(stems, ({word.stem for word in found} for found in matched.values()))
+    return best_block(blocks, weights, matched)[0]
 
 
 def test_the_block_with_the_rarest_shared_words_is_named():
@@ -43,7 +45,7 @@ def test_all_but_the_matches_is_escaped():
 
 def test_a_long_text_is_cut_around_the_matches():
     text = "filler " * 200 + "the warranty ends" + " filler" * 200
-    shown = snippet(text, stem_spans(text, {"warranti": 1.0}))
+    shown = snippet(text, joined(matches(text, {"warranti"})))
     assert "<em>warranty</em>" in shown
     assert shown.startswith("…")
     assert shown.endswith("…")
