@@ -87,11 +87,11 @@ def target(models, tmp_path_factory) -> Iterator[Target]:
             found = Target(home, f"http://127.0.0.1:{port}", port, launcher, _ids(home) | {"location": [str(folder)]}, log)
             with found.client("platform admin") as client:
                 made = client.post("/api/v1/keys", json={"name": "fuzz", "spaces": [SPACE], "role": "ingestor"})
-            found.key, found.ids["key_id"] = made.json()["key"], [made.json()["id"]]
-            asked = [{"text": "where do otters swim", "judgements": [{"path": "part-0/note-0.md"}]}]
-            for name in found.ids["set_name"]:
-                made = client.post(f"/api/v1/spaces/{SPACE}/evaluation-sets", json={"name": name, "queries": asked})
-                assert made.status_code == 201
+                found.key, found.ids["key_id"] = made.json()["key"], [made.json()["id"]]
+                asked = [{"text": "where do otters swim", "judgements": [{"path": "part-0/note-0.md"}]}]
+                for name in found.ids["set_name"]:
+                    made = client.post(f"/api/v1/spaces/{SPACE}/evaluation-sets", json={"name": name, "queries": asked})
+                    assert made.status_code == 201
             yield found
         platform.close()
 
