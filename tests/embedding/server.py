@@ -97,23 +97,25 @@ class EmbeddingServer:
                     own.most_under_way = max(own.most_under_way, own.under_way)
                     fault = own.faults.popleft() if embeds and own.faults else Fault()
                 try:
-                    self.act(fault, given)
+                    answer = self.act(fault, given)
                 finally:
-                    with own._lock:
+                    with own._lock:  # before the answer: whoever has it may ask again at once
                         own.under_way -= 1
+                if answer:
+                    self.send(*answer)
 
             def act(self, fault, given):
                 time.sleep(fault.wait_s)
                 if own.key and self.headers["Authorization"] != f"Bearer {own.key}":
-                    return self.send(401, b"{}", {})
+                    return 401, b"{}", {}
                 if fault.cut:
                     self.connection.close()
                     return None
                 if fault.status:
-                    return self.send(fault.status, b"{}", fault.headers)
+                    return fault.status, b"{}", fault.headers
                 status, answer = own.answer(self.path, given)
                 content = json.dumps(fault.answer(answer) if fault.answer else answer).encode()
-                return self.send(status, content if fault.body is None else fault.body, {})
+                return status, content if fault.body is None else fault.body, {}
 
             def send(self, status, content, headers):
                 self.send_response(status)
