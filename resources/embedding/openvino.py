@@ -1,9 +1,10 @@
 """A converted model on OpenVINO: the default on a CPU."""
 
 import json
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from resources.embedding.tokens import Tokens
 
 # Rows × tokens of one inference. Measured on two cores: smaller starves them, larger leaves their cache.
 _BATCH_TOKENS = 4096
+# Inferences side by side, a core for each up to so many, instead of cores that share one and wait for each other at every
+# step. Measured on two busy cores: batches 1.3 times as fast, single queries 4 times and at a third of the CPU's time.
+_MOST_SIDE_BY_SIDE = 8
 # Texts that are tokenised together: what their tokens take stays small, however many texts there are.
 _TEXTS_AT_ONCE = 4096
 # Weights of 8 bits are multiplied with 8 bits too, each group of them with a scale of its own; what has no such weights
@@ -51,15 +55,18 @@ class OpenVinoEmbedder:
         self._pad: int = meta["pad"]
         self._tokens = Tokens((folder / "tokenizer.json").read_text("utf-8"), meta["window"], prompts)
         self.window = self._tokens.left_for_text(prompts.passage)
+        side_by_side = min(cores(), _MOST_SIDE_BY_SIDE)
         options = OPTIONS[form] | {
-            "PERFORMANCE_HINT": "LATENCY",
+            "NUM_STREAMS": side_by_side,
             "INFERENCE_NUM_THREADS": cores(),
             "CACHE_DIR": str(folder / "cache"),
             "CACHE_MODE": "OPTIMIZE_SIZE",  # without the weights, which lie beside it
         }
         compiled = openvino.Core().compile_model(folder / f"{form}.xml", "CPU", options)
-        self._request = compiled.create_infer_request()
-        self._lock = threading.Lock()
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(side_by_side):
+            self._idle.put(compiled.create_infer_request())
+        self._threads = ThreadPoolExecutor(side_by_side, "embedding")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """See `Embedder.encode`. Texts of like length share a batch, so that little is padding."""
@@ -77,10 +84,17 @@ class OpenVinoEmbedder:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             ids = self._tokens.ids(texts[start : start + _TEXTS_AT_ONCE], prompt)
-            for batch in batches([len(each) for each in ids], _BATCH_TOKENS, self._tokens.window):
-                given = padded(ids, batch, self._pad)
-                with self._lock:  # for each batch, so that a query need not wait for all of them
-                    vectors[[start + row for row in batch.rows]] = self._request.infer(
-                        [given[name] for name in self._inputs]
-                    )[0]
+            made = list(batches([len(each) for each in ids], _BATCH_TOKENS, self._tokens.window))
+            given = (padded(ids, each, self._pad) for each in made)
+            found = self._threads.map(self._infer, given) if len(made) > 1 else map(self._infer, given)
+            for each, those in zip(made, found, strict=True):
+                vectors[[start + row for row in each.rows]] = those
         return of_unit_length(vectors)
+
+    def _infer(self, given: dict[str, NDArray[np.int64]]) -> NDArray[np.float32]:
+        request = self._idle.get()  # for a batch only, so that a query need not wait for all of them
+        try:
+            found: NDArray[np.float32] = request.infer([given[name] for name in self._inputs])[0].copy()
+        finally:
+            self._idle.put(request)
+        return found
