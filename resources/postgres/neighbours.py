@@ -53,22 +53,27 @@ class _Look(NamedTuple):
     parameters: dict[str, Any]
 
     def rows(self, statement: str, settings: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The rows of a statement that is run under settings of its own, in one round trip."""
-        limit = self.parameters["limit"]
-        given = {
-            "hnsw.ef_search": min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, 2 * limit)),
-            **(settings or {}),
-        }
-        values = [part for name, value in given.items() for part in (name, str(value))]
+        """The rows of a statement, in one round trip.
+
+        Args:
+            statement: What to read.
+            settings: Those that are for this statement only.
+        """
+        ef_search = min(_MOST_EF_SEARCH, max(_LEAST_EF_SEARCH, 2 * self.parameters["limit"]))
         with self.connection.pipeline():
+            if settings:
+                # going back to before the settings takes them back, and nothing else: nothing is written
+                self.connection.execute("SAVEPOINT look")
             # A custom plan knows the one partition to look at; a generic one would have to consider all.
-            self.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
-            # going back to before the settings takes them back, and nothing else: nothing is written
-            self.connection.execute("SAVEPOINT look")
-            self.connection.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(given)), values)
+            self._set({"plan_cache_mode": "force_custom_plan", "hnsw.ef_search": ef_search, **(settings or {})})
             found = self.connection.execute(statement, self.parameters)
-            self.connection.execute("ROLLBACK TO SAVEPOINT look")
+            if settings:
+                self.connection.execute("ROLLBACK TO SAVEPOINT look")
         return found.fetchall()
+
+    def _set(self, settings: dict[str, Any]) -> None:
+        values = [part for name, value in settings.items() for part in (name, str(value))]
+        self.connection.execute("SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(settings)), values)
 
 
 def _among_nearest(look: _Look) -> tuple[list[dict[str, Any]], bool]:
