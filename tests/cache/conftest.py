@@ -21,6 +21,7 @@ from resources.cache import Layers
 from resources.cache.remote import Remote
 from resources.lexical.tantivy_index import open_lexical
 from resources.platform import Platform
+from resources.postgres import neighbours
 from resources.postgres import search as reads
 from resources.retrieval.search import Retriever
 from resources.settings import Settings
@@ -58,15 +59,17 @@ def work(monkeypatch) -> Counter:
     """How often the stores were asked, counted where they are; what they answer is theirs."""
     counted: Counter = Counter()
 
-    def count(name, really):
+    def count(module, name):
+        really = getattr(module, name)
+
         def asked(*given, **more):
             counted[name] += 1
             return really(*given, **more)
 
-        monkeypatch.setattr(reads, name, asked)
+        monkeypatch.setattr(module, name, asked)
 
-    for name in ("nearest", "passages", "blocks"):
-        count(name, getattr(reads, name))
+    for module, name in ((neighbours, "nearest"), (reads, "passages"), (reads, "blocks")):
+        count(module, name)
     return counted
 
 

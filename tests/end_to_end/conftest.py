@@ -14,11 +14,13 @@ from tests.conftest import ROOT
 
 
 @contextmanager
-def served(home):
-    """`python -m api` on a home; gives a client with the local administrator's token."""
+def served(home, **settings):
+    """`python -m api` on a home with settings (`RAGE_…`); gives a client with the local administrator's token."""
     port = free_port("127.0.0.1")
     url = f"http://127.0.0.1:{port}"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAGE_")} | {"RAGE_HOME": str(home.path)}
+    environment = (
+        {k: v for k, v in os.environ.items() if not k.startswith("RAGE_")} | {"RAGE_HOME": str(home.path)} | settings
+    )
     log = (home.path / "api.log").open("wb")
     process = subprocess.Popen([sys.executable, "-m", "api", "--port", str(port)], cwd=ROOT, env=environment, stderr=log)
     try:
