@@ -5,9 +5,7 @@ first byte of an answer leaves, `Announce` before a request that may change some
 """
 
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -18,6 +16,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import rage_response
+from api.refusals import Refusals
 from resources.audit.acts import outcome_of, query_details
 from resources.audit.entry import MOST_ITEMS, Entry, Outcome
 from resources.audit.writer import AuditWriter
@@ -312,36 +311,3 @@ def _templates(app: Any) -> list[tuple[str, set[str], re.Pattern[str]]]:
             (each.path, set(each.methods or ()), compile_path(each.path)[0]) for each in contexts if each.path is not None
         ]
     return _KNOWN[app]
-
-
-class Refusals:
-    """Keeps those who are refused from filling the disk: past so many refusals a minute, they are counted.
-
-    Args:
-        most: How many entries a caller, or a stranger's address, gets in a window.
-        window_s: How long it is.
-        remembered: How many callers and addresses are.
-        clock: The time.
-    """
-
-    def __init__(
-        self, most: int = 60, window_s: float = 60.0, remembered: int = 10_000, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._most, self._window_s, self._remembered, self._clock = most, window_s, remembered, clock
-        self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
-
-    def admit(self, entry: Entry) -> list[Entry]:
-        """What to write: the refusal itself unless there were too many, and the sums of windows that are over."""
-        now, who = self._clock(), (entry.actor, "" if entry.actor else entry.address)
-        entries = []
-        while self._seen:
-            (actor, address), (began, count) = next(iter(self._seen.items()))
-            if now - began < self._window_s and len(self._seen) < self._remembered:
-                break
-            del self._seen[actor, address]
-            if count > self._most:
-                details = {"refusals": count - self._most, "seconds": self._window_s}
-                entries.append(Entry("auth.refusals", Outcome.DENIED, actor=actor, address=address, details=details))
-        began, count = self._seen.get(who, (now, 0))
-        self._seen[who] = (began, count + 1)
-        return [*entries, entry] if count < self._most else entries

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from api.auditing import Announce, Audit, Refusals, note_audit
+from api.auditing import Announce, Audit, note_audit
+from api.refusals import Refusals
 from resources.audit.entry import Entry, Outcome
 from resources.audit.writer import AuditWriter
 
