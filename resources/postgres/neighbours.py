@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.postgres.database import Connection
-from resources.postgres.search import CANDIDATE, FEW, JOINED, Candidate, Narrowing, Scope, distance_of
+from resources.postgres.search import CANDIDATE, FEW, JOINED, Candidate, Narrowing, Scope, candidates, distance_of
 
 _LEAST_EF_SEARCH, _MOST_EF_SEARCH = 200, 1000  # the latter is pgvector's own limit
 # How many steps the index on the vectors is followed for: ten of them give a candidate.
@@ -18,7 +18,7 @@ _ENOUGH = 30  # of the hits within filters; fusion wants many, but the best come
 def nearest(
     connection: Connection, where: Scope, vector: NDArray[np.float32], narrowing: Narrowing, limit: int
 ) -> dict[UUID, Candidate]:
-    """The passages whose vectors are nearest to `vector` (shape (dimension,)), with their cosines.
+    """The passages whose vectors are nearest to `vector` (shape (dimension,)), with vectors and cosines.
 
     A vector belongs to a text; every passage with that text is a hit of its own. Where few passages are within the filters
     and the caller's rights, they are compared one by one. Otherwise the index on the vectors gives the nearest, one after
@@ -41,7 +41,7 @@ def nearest(
                 rows = _by_index(look, _FAR_STEPS)
             if len(rows) < enough:
                 rows = _among_all(look)
-    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
+    return candidates(rows)
 
 
 class _Look(NamedTuple):
@@ -66,7 +66,7 @@ class _Look(NamedTuple):
                 self.connection.execute("SAVEPOINT look")
             # A custom plan knows the one partition to look at; a generic one would have to consider all.
             self._set({"plan_cache_mode": "force_custom_plan", "hnsw.ef_search": ef_search, **(settings or {})})
-            found = self.connection.execute(statement, self.parameters)
+            found = self.connection.execute(statement, self.parameters, binary=True)
             if settings:
                 self.connection.execute("ROLLBACK TO SAVEPOINT look")
         return found.fetchall()
@@ -82,10 +82,10 @@ def _among_nearest(look: _Look) -> tuple[list[dict[str, Any]], bool]:
     rows = look.rows(
         f"""
         WITH near AS MATERIALIZED (
-            SELECT v.text_hash, {distance} AS distance FROM vectors v
+            SELECT v.text_hash, v.vector, {distance} AS distance FROM vectors v
             WHERE v.index_version = %(version)s ORDER BY {distance} LIMIT 2 * %(limit)s
         ), found AS (
-            SELECT {CANDIDATE}, 1 - near.distance AS cosine
+            SELECT {CANDIDATE}, 1 - near.distance AS cosine, halfvec_send(near.vector) AS packed
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
             WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
         )
@@ -110,7 +110,7 @@ def _by_index(look: _Look, steps: int) -> list[dict[str, Any]]:
     distance = distance_of(look.where)
     return look.rows(
         f"""
-        SELECT {CANDIDATE}, 1 - ({distance}) AS cosine
+        SELECT {CANDIDATE}, 1 - ({distance}) AS cosine, halfvec_send(v.vector) AS packed
         FROM vectors v JOIN passages p ON p.index_version = %(version)s AND p.text_hash = v.text_hash {JOINED}
         WHERE v.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
         """,
@@ -129,11 +129,11 @@ def _among_few(look: _Look) -> list[dict[str, Any]] | None:
         WITH few AS MATERIALIZED (
             {FEW}
         ), near AS MATERIALIZED (
-            SELECT v.text_hash, {distance_of(look.where)} AS distance FROM vectors v
+            SELECT v.text_hash, v.vector, {distance_of(look.where)} AS distance FROM vectors v
             WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
             ORDER BY distance LIMIT 4 * %(limit)s
         ), found AS (
-            SELECT {CANDIDATE}, 1 - near.distance AS cosine
+            SELECT {CANDIDATE}, 1 - near.distance AS cosine, halfvec_send(near.vector) AS packed
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
             WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
         )
@@ -151,7 +151,7 @@ def _among_all(look: _Look) -> list[dict[str, Any]]:
     distance = distance_of(look.where)
     return look.rows(
         f"""
-        SELECT {CANDIDATE}, 1 - ({distance}) AS cosine
+        SELECT {CANDIDATE}, 1 - ({distance}) AS cosine, halfvec_send(v.vector) AS packed
         FROM passages p JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash {JOINED}
         WHERE p.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
         """

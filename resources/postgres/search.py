@@ -69,11 +69,19 @@ class Narrowing(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A passage that the caller may see, its document, and its cosine to the query where asked for and known."""
+    """A passage that the caller may see.
+
+    Attributes:
+        document: The document in which it stands.
+        cosine: To the query, where asked for and known.
+        code: Whether there is code in it.
+        vector: Its own, of shape (dimension,), where the cosine is.
+    """
 
     document: UUID
     cosine: float | None
     code: bool
+    vector: NDArray[np.float32] | None = None
 
 
 # What statements over passages `p` and documents `d` have in common.
@@ -136,19 +144,33 @@ def check(
         return {}
     condition, parameters = narrowing.condition()
     parameters |= {"ids": list(ids), "version": where.index_version}
-    cosine, vectors = "NULL::float8", ""
+    cosine, vectors = "NULL::float8 AS cosine, NULL::bytea AS packed", ""
     if vector is not None:
-        cosine = f"1 - ({distance_of(where)})"
+        cosine = f"1 - ({distance_of(where)}) AS cosine, halfvec_send(v.vector) AS packed"
         vectors = "LEFT JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash"
         parameters["vector"] = HalfVector(vector)
     rows = connection.execute(
         f"""
-        SELECT {CANDIDATE}, {cosine} AS cosine FROM passages p {JOINED} {vectors}
+        SELECT {CANDIDATE}, {cosine} FROM passages p {JOINED} {vectors}
         WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND {condition}
         """,
         parameters,
+        binary=True,
     ).fetchall()
-    return {row["id"]: Candidate(row["document_id"], row["cosine"], row["code"]) for row in rows}
+    return candidates(rows)
+
+
+def candidates(rows: Sequence[dict[str, Any]]) -> dict[UUID, Candidate]:
+    """Candidates of rows with `CANDIDATE`, `cosine` and, as pgvector sends it, `packed`."""
+    return {
+        row["id"]: Candidate(row["document_id"], row["cosine"], row["code"], row["packed"] and _unpacked(row["packed"]))
+        for row in rows
+    }
+
+
+def _unpacked(packed: bytes) -> NDArray[np.float32]:
+    # the dimension, an unused number, and big-endian half floats
+    return np.frombuffer(packed, ">f2", offset=4).astype(np.float32)
 
 
 def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dict[UUID, NDArray[np.float32]]:
@@ -159,9 +181,7 @@ def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dic
         {"ids": list(ids), "version": where.index_version},
         binary=True,
     ).fetchall()
-    # what pgvector sends: the dimension, an unused number, and big-endian half floats
-    packed = np.frombuffer(b"".join(row["packed"][4:] for row in rows), ">f2").astype(np.float32)
-    return {row["id"]: vector for row, vector in zip(rows, packed.reshape(len(rows), -1), strict=True)} if rows else {}
+    return {row["id"]: _unpacked(row["packed"]) for row in rows}
 
 
 def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:

@@ -66,7 +66,7 @@ class Gathered(NamedTuple):
         cosines: To the query, of those that have a vector, in the order of their ids.
         bm25: Of those that the lexical tier named.
         full: Whether it might have named more.
-        vectors: Of the candidates, where both tiers answered.
+        vectors: Of the candidates, where the lexical tier answered, too.
         degraded: What did not work.
     """
 
@@ -115,8 +115,7 @@ def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
         candidates |= neighbours.nearest(look.connection, look.where, vector, look.narrowing, depth)
     # in one order, so that what is equal stays as it is
     cosines = {each: found.cosine for each, found in sorted(candidates.items()) if found.cosine is not None}
-    both = bool(cosines and bm25)
-    vectors = reads.vectors_of(look.connection, look.where, list(cosines)) if both else {}
+    vectors = {each: found.vector for each, found in candidates.items() if found.vector is not None} if bm25 else {}
     return Gathered(candidates, cosines, bm25, len(bm25) >= depth, vectors, degraded)
 
 

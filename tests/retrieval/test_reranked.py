@@ -78,7 +78,7 @@ def test_a_hit_that_would_not_be_shown_can_become_the_first(retriever, library):
 
 
 def test_what_the_reranker_did_not_read_stands_behind(retriever, library):
-    retriever._reranking.depth = 2
+    retriever._finder._reranking.depth = 2
     response = search(retriever, library)
     assert paths(response)[2:] == ["liked.md"]
     assert response.results[2].scores.rerank is None
