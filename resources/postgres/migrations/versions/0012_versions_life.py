@@ -6,8 +6,8 @@ for long; one that is attached does not.
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 
 FUNCTIONS = """
 CREATE FUNCTION rage_add_vectors(version uuid) RETURNS void

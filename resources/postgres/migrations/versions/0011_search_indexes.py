@@ -7,7 +7,7 @@ to roles that look up all they show as the caller.
 
 from alembic import op
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 
 INDEXES = """
@@ -50,7 +50,7 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT CASE WHEN to_regclass(part || '_hnsw') IS NULL THEN 100000
-                ELSE greatest(2000, 8 * sqrt(greatest(reltuples, 0))) END
+                ELSE greatest(2000, 16 * sqrt(greatest(reltuples, 0))) END
     INTO most FROM pg_class WHERE oid = to_regclass(part);
     SELECT COALESCE(array_agg(s.id), '{}') INTO sources FROM sources s
         WHERE s.space_id = space AND s.name = ANY (given_sources);
