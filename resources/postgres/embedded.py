@@ -17,14 +17,16 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from resources.errors import InvalidSettings, ServiceUnavailable
+from resources.postgres.machine import memory
 
 ROLES = ("postgres", "rage_owner", "rage_worker", "rage_api", "rage_dagster")
 # PostgreSQL refuses to run as root; started by root, it runs as another user, to whom the home itself must be open.
 PRIVATE = ("dagster", "git", "keys", "lexical", "logs", "store")
+# Of the memory that is there when a home is made; taken as data fills it. Of a million vectors the index has 1.1 GB.
+_BUFFERS_SHARE, _LEAST_BUFFERS, _MOST_BUFFERS = 8, 2**28, 2**33
 LEAST_FREE_BYTES = 200 * 2**20
 # Sized for a laptop; durability is left at PostgreSQL's own defaults.
 TUNING = {
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "maintenance_work_mem": "128MB",
     "max_connections": "120",
@@ -176,7 +178,8 @@ class EmbeddedPostgres:
         self._keys.parent.mkdir(mode=0o700, exist_ok=True)
         passwords = {role: secrets.token_urlsafe(24) for role in ROLES}
         with psycopg.connect(f"host={self._socket} user=postgres dbname=postgres", autocommit=True) as connection:
-            for name, value in TUNING.items():
+            buffers = min(_MOST_BUFFERS, max(_LEAST_BUFFERS, memory() // _BUFFERS_SHARE))
+            for name, value in {**TUNING, "shared_buffers": f"{buffers // 2**20}MB"}.items():
                 connection.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
             # random passwords need no stretching, and Dagster opens a connection for every event
             connection.execute("SET scram_iterations = 32")
