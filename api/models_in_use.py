@@ -32,17 +32,23 @@ class ModelsInUse:
         self._wake = threading.Event()
         self._opened = threading.Condition()
         self._ended = False
-        self._thread = threading.Thread(target=self._run, name="models-in-use", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begins to look."""
-        self._thread.start()
+        """Begins to look, unless it does."""
+        if not self._runs():
+            self._ended = False
+            self._thread = threading.Thread(target=self._run, name="models-in-use", daemon=True)
+            self._thread.start()
+
+    def _runs(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
 
     def close(self) -> None:
         """Ends when the model that is being opened is open: a runtime that still loads would crash the interpreter."""
         self._ended = True
         self._wake.set()
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join(10)
 
     def embedder_of(self, model: str) -> Embedder:
@@ -55,7 +61,7 @@ class ModelsInUse:
         found = self._platform.loaded_embedder(model)
         if found is not None:
             return found
-        if model == self._platform.settings.embedding_model or not self._thread.is_alive():
+        if model == self._platform.settings.embedding_model or not self._runs():
             return self._platform.embedder_of(model)
         self._asked.add(model)
         self._wake.set()

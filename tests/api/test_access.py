@@ -7,6 +7,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from resources.retrieval.search import Retriever
 from resources.sign_in.local import issue_token
 from tests.api.conftest import error_of
 
@@ -94,12 +95,11 @@ def test_metrics_count_by_route_template(client, memory):
     assert memory.name not in text
 
 
-def test_a_crash_is_an_envelope_too_and_says_nothing_of_its_cause(app, client):
-    class Broken:
-        def search(self, caller, request):
-            raise RuntimeError("the secret text of a document")
+def test_a_crash_is_an_envelope_too_and_says_nothing_of_its_cause(client, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("the secret text of a document")
 
-    app.state.retriever = Broken()
+    monkeypatch.setattr(Retriever, "attempt", broken)
     response = client.post("/api/v1/memory/search", json={"space": "s", "query": "q"})
     error_of(response, 500, "internal")
     assert "secret" not in response.text

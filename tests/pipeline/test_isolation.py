@@ -4,6 +4,8 @@ import psycopg
 import pytest
 
 from resources.access import Caller
+from resources.evaluation.models import JudgedQuery, Judgement
+from resources.postgres import evaluation
 
 pytestmark = pytest.mark.real
 ME, SOMEBODY, NOBODY = (Caller(f"user:{name}") for name in ("me", "somebody", "nobody"))
@@ -38,8 +40,29 @@ def two_spaces(shared_home, tmp_path_factory):
             "VALUES (gen_random_uuid(), %s, 'data', 'wrapped', 'file', 'k')",
             (ids["theirs"],),
         )
+    _evaluate(platform, ids["theirs"])
     platform.close()
     return shared_home, ids
+
+
+def _evaluate(platform, space):
+    """What evaluation keeps of a space: a set with a query, a result, and the ranking that was learned."""
+    queries = [JudgedQuery(id="q", text="the secret", judgements=[Judgement(path="theirs.md")])]
+    with platform.database.transaction(caller=SOMEBODY) as connection:
+        evaluation.create(connection, space, "asked", queries, created_by=SOMEBODY.principal)
+    with psycopg.connect(platform.url("owner"), options="-c search_path=rage,public") as connection:
+        connection.execute(
+            "INSERT INTO evaluation_results (id, space_id, set_id, index_version, model, was_live, mode, occasion, epoch, "
+            "run_id, code_version, metrics, per_query, missing, degraded) SELECT gen_random_uuid(), space_id, id, "
+            "gen_random_uuid(), 'm', true, 'hybrid', 'command', 1, 'r', 'c', '{}', '{}', 0, '{}' FROM evaluation_sets "
+            "WHERE space_id = %s",
+            (space,),
+        )
+        connection.execute(
+            "INSERT INTO ranking_profiles (index_version, space_id, profile, evidence, fingerprint, documents, run_id) "
+            "SELECT id, space_id, '{}', '{}', 'f', 1, 'r' FROM index_versions WHERE space_id = %s",
+            (space,),
+        )
 
 
 def tables(home):
