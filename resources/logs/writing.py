@@ -57,6 +57,8 @@ def configure_logs(level: str = "INFO", *, for_a_person: bool = False) -> None:
         logger.propagate = True
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # A line for every failed look at a server that is away; that it is, and is back, is said once by who looks.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
 
 def _one_line(event: Any, **options: Any) -> str:
