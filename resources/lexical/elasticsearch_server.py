@@ -6,6 +6,7 @@ a dead or paused server costs the searches under way their time limit, and those
 
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,24 +129,30 @@ class ElasticsearchServer:
         """Looks, beside all else, until the server is back."""
         if self._probing.acquire(blocking=False):
             _log.warning("elasticsearch_does_not_answer")
-            threading.Thread(target=self._look_until_back, name="elasticsearch-probe", daemon=True).start()
+            own = weakref.ref(self)  # whoever forgets the server ends the looking
+            threading.Thread(target=_look_until_back, args=(own,), name="elasticsearch-probe", daemon=True).start()
 
-    def _look_until_back(self) -> None:
-        client = self._client.options(request_timeout=_PROBE_S)
+    def _is_back(self) -> bool:
+        """Looks once; where it answers, it is asked again."""
         try:
-            while True:
-                time.sleep(_PROBE_EVERY_S)
-                try:
-                    _answered(lambda client: client.info(), client)
-                except _NoAnswer:
-                    continue
-                except LexicalUnavailable:
-                    pass  # it answers, be it with a refusal
-                break
-        finally:
-            self._probing.release()
-            self._breaker.close()
+            _answered(lambda client: client.info(), self._client.options(request_timeout=_PROBE_S))
+        except _NoAnswer:
+            return False
+        except Exception as error:  # it answers, be it with a refusal: the next call tells whoever asks
+            _log.debug("elasticsearch_refuses", reason=type(error).__name__)
+        self._probing.release()
+        self._breaker.close()
         _log.info("elasticsearch_answers_again")
+        return True
+
+
+def _look_until_back(named: "weakref.ref[ElasticsearchServer]") -> None:
+    while True:
+        time.sleep(_PROBE_EVERY_S)
+        server = named()
+        if server is None or server._is_back():
+            return
+        del server  # while this thread sleeps, it holds nothing
 
 
 def _answered(act: Callable[["Elasticsearch"], T], client: "Elasticsearch") -> T:

@@ -5,12 +5,20 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 
+from resources.lexical import elasticsearch_server
 from resources.lexical.elasticsearch_server import server_of
 from resources.lexical.opening import destroy_lexical, open_beside, open_lexical
 from resources.lexical.protocol import LexicalPassage
 from resources.settings import Settings
 
 ELASTICSEARCH = os.environ.get("RAGE_TEST_ELASTICSEARCH_URL")
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _forgotten_servers():
+    """Nobody looks any more for servers that were there for these tests only."""
+    yield
+    elasticsearch_server._servers.clear()
 
 
 def an_id(name: str) -> UUID:
