@@ -74,12 +74,11 @@ class _Look(NamedTuple):
     def _set(self, settings: dict[str, Any]) -> None:
         # A custom plan knows the one partition to look at; a generic one would have to consider all.
         values = [part for name, value in settings.items() for part in (name, str(value))]
+        more = ", set_config(%s, %s, true)" * len(settings)
         size = "(SELECT sqrt(greatest(reltuples, 0)) FROM pg_class WHERE oid = to_regclass(%s))"
         self.connection.execute(
             "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
-            f"set_config('hnsw.ef_search', least(%s, greatest(%s, {size}))::int::text, true)"
-            + ", set_config(%s, %s, true)"
-            * len(settings),
+            f"set_config('hnsw.ef_search', least(%s, greatest(%s, {size}))::int::text, true){more}",
             [
                 _MOST_EF_SEARCH,
                 max(_LEAST_EF_SEARCH, 2 * self.parameters["limit"]),

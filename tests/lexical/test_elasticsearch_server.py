@@ -1,14 +1,17 @@
 """How the server is spoken to: keys and certificates, versions, time limits, and a server that has no time."""
 
+import gc
 import json
+import logging
 import subprocess
+import threading
 import time
 from uuid import uuid4
 
 import pytest
 
 from resources.errors import InvalidSettings
-from resources.lexical import elasticsearch_index
+from resources.lexical import elasticsearch_index, elasticsearch_server
 from resources.lexical.elasticsearch_index import ElasticsearchIndex
 from resources.lexical.elasticsearch_mapping import FORMAT
 from resources.lexical.elasticsearch_server import ElasticsearchServer, server_of
@@ -191,6 +194,22 @@ def test_a_server_that_is_back_is_found_without_a_search_that_tries(elasticsearc
     while server.resting and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not server.resting
+
+
+def test_a_server_that_nobody_holds_is_not_looked_for_any_more(monkeypatch, caplog):
+    caplog.set_level(logging.CRITICAL, "elastic_transport")  # records that are kept hold the server by their tracebacks
+    monkeypatch.setattr(elasticsearch_server, "_PROBE_EVERY_S", 0.05)
+    server = ElasticsearchServer("http://127.0.0.1:9")
+    before = set(threading.enumerate())
+    with pytest.raises(LexicalUnavailable):
+        server.version()
+    (looking,) = set(threading.enumerate()) - before
+    looking.join(1)
+    assert looking.is_alive()
+    del server
+    gc.collect()
+    looking.join(30)
+    assert not looking.is_alive()
 
 
 def test_a_dead_server_is_said_at_once():

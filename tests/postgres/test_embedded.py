@@ -15,6 +15,7 @@ import pytest
 
 from resources.errors import InvalidSettings, ServiceUnavailable
 from resources.postgres.embedded import EmbeddedPostgres, check_home
+from resources.postgres.machine import memory
 from resources.postgres.migrate import check_schema, migrate
 from tests.conftest import ROOT
 
@@ -48,6 +49,14 @@ def test_it_starts_stops_and_starts_again(folder):
 
 def alive(pid):
     return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+def test_its_buffers_take_an_eighth_of_the_memory(folder):
+    server = EmbeddedPostgres(folder)
+    with psycopg.connect(server.url("rage_owner", "rage")) as connection:
+        (buffers,) = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers'))").fetchone()
+    server.close()
+    assert buffers == pytest.approx(min(2**33, max(2**28, memory() / 8)), rel=0.01)
 
 
 def test_a_server_that_crashed_is_started_again_with_its_data(folder):
