@@ -5,6 +5,7 @@ Types only; reading and writing them is `resources.postgres`, making them is `ra
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,18 @@ class ParsedBlock(BaseModel):
     metadata: dict[str, Any] = Field(default_factory=dict)
 
 
+class ChildFile(BaseModel):
+    """A file that a parser found inside another: an attachment, or the member of an archive.
+
+    Attributes:
+        name: Its path within the file that holds it, with `/`.
+        data: Its bytes, or the scratch file that has them.
+    """
+
+    name: str
+    data: bytes | Path
+
+
 class ParsedDocument(BaseModel):
     """What a parser makes of one file.
 
@@ -50,6 +63,7 @@ class ParsedDocument(BaseModel):
         media_type: The type found by name and content.
         blocks: In reading order.
         parser: Name and version, `markdown/1`; a new version parses again the documents it concerns.
+        children: The files inside it, each a document of its own.
     """
 
     title: str = ""
@@ -57,6 +71,7 @@ class ParsedDocument(BaseModel):
     language: str | None = None
     blocks: list[ParsedBlock]
     parser: str
+    children: list[ChildFile] = Field(default_factory=list)
 
 
 class Block(BaseModel):

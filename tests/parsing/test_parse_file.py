@@ -64,7 +64,7 @@ def test_newlines_are_line_feeds(parse):
 
 
 def test_an_unexpected_exception_is_a_broken_document(monkeypatch, reason):
-    monkeypatch.setattr("rage_assets.blocks.parsing.markdown.add_markdown", lambda *_: 1 / 0)
+    monkeypatch.setattr("rage_assets.blocks.parsing.texts.markdown.add_markdown", lambda *_: 1 / 0)
     assert reason("# Title", "a.md") == "broken"
 
 

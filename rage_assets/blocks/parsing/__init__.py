@@ -45,7 +45,7 @@ def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MA
     parser = parser_for(path, content.media_type)
     if parser is None:
         raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
-    budget = text_budget.set(_MOST_GROWTH * len(content.data) + _SMALL_TEXT)
+    budget = text_budget.set(_MOST_GROWTH * content.size + _SMALL_TEXT)
     try:
         outline = parser.parse(content)
     except ParseFailed:
@@ -58,7 +58,7 @@ def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MA
         raise ParseFailed("broken", message[:500]) from error
     finally:
         text_budget.reset(budget)
-    if not outline.blocks:
+    if not outline.blocks and not outline.children:
         raise ParseFailed("no_text", "There is no text in the file.")
     return finished(outline, content, f"{parser.name}/{parser.version}")
 

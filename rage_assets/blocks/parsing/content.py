@@ -1,25 +1,33 @@
 """What a parser is given: the bytes of one file, its name, and what kind of file it is."""
 
-from dataclasses import dataclass
+import io
+from collections.abc import Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
+from typing import IO
 
 from rage_assets.blocks.parsing.decoding import decode
+from resources.errors import ParseFailed
+
+# What a parser that wants a whole file at once may have of it; larger ones are read by those that stream.
+WHOLE_BYTES = 256 * 2**20
 
 
-@dataclass(frozen=True)
 class Content:
     """One file on its way to a parser.
 
     Attributes:
-        data: Its bytes.
         path: Its path in the source; only the name is looked at.
         media_type: The type found by name and content.
+        passwords: What the operator says that encrypted files may open with.
     """
 
-    data: bytes
-    path: str
-    media_type: str
+    def __init__(self, source: bytes | Path, path: str, media_type: str, passwords: Sequence[str] = ()) -> None:
+        """Take the bytes of a file, or where they are."""
+        self._source = source
+        self.path = path
+        self.media_type = media_type
+        self.passwords = tuple(passwords)
 
     @property
     def name(self) -> str:
@@ -32,10 +40,32 @@ class Content:
         return PurePosixPath(self.path).suffix.lower()
 
     @cached_property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self._source) if isinstance(self._source, bytes) else self._source.stat().st_size
+
+    def open(self) -> IO[bytes]:
+        """The bytes as a stream that can seek; for formats that are read in pieces, whatever their size."""
+        return io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source.open("rb")
+
+    @cached_property
+    def data(self) -> bytes:
+        """All bytes at once.
+
+        Raises:
+            ParseFailed: `too_large` for more than this format can be read with in bounded memory.
+        """
+        if self.size > WHOLE_BYTES:
+            raise ParseFailed(
+                "too_large", f"The file has {self.size} bytes; files of this kind are read up to {WHOLE_BYTES}."
+            )
+        return self._source if isinstance(self._source, bytes) else self._source.read_bytes()
+
+    @cached_property
     def text(self) -> str:
         """The bytes as text, with line feeds as newlines.
 
         Raises:
-            ParseFailed: `binary` when the bytes are no text, `encoding` when no encoding fits.
+            ParseFailed: `binary` when the bytes are no text, `encoding` when no encoding fits, `too_large`.
         """
         return decode(self.data).replace("\r\n", "\n").replace("\r", "\n")

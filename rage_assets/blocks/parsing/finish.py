@@ -28,6 +28,7 @@ def finished(outline: Outline, content: Content, parser: str) -> ParsedDocument:
         language=language,
         blocks=outline.blocks,
         parser=parser,
+        children=outline.children,
     )
 
 

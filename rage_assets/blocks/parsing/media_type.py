@@ -4,7 +4,7 @@ import re
 import zipfile
 import zlib
 
-from rage_assets.blocks.parsing.archive import open_zip
+from rage_assets.blocks.parsing.archives.archive import open_zip
 from rage_assets.blocks.parsing.decoding import looks_binary
 from rage_assets.blocks.parsing.registry import media_type_for
 from resources.errors import ParseFailed

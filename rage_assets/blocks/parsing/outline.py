@@ -2,22 +2,26 @@
 
 import math
 import re
+import unicodedata
+from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
-from resources.domain import BlockType, ParsedBlock
+from resources.domain import BlockType, ChildFile, ParsedBlock
 from resources.errors import ParseFailed
 
 # Postgres refuses NUL, and no reader wants the other control characters.
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
 def clean(text: str) -> str:
-    """Text that every store accepts: no NUL, no lone surrogates, line feeds as newlines."""
+    """Text that every store accepts and that compares as it looks: NFC, no controls or surrogates, line feeds."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n").replace("\v", "\n")
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+    text = _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def squeeze(text: str) -> str:
@@ -27,6 +31,10 @@ def squeeze(text: str) -> str:
 
 # How many characters all blocks of an outline may have together: a small file that repeats itself is no document.
 text_budget: ContextVar[float] = ContextVar("text_budget", default=math.inf)
+# Where the blocks of a file go that is read in pieces; without it they stay in the outline.
+sink: ContextVar[Callable[["Outline"], None] | None] = ContextVar("sink", default=None)
+_FLUSH_BLOCKS = 500
+_FLUSH_CHARACTERS = 4_000_000
 
 
 class Outline:
@@ -36,14 +44,17 @@ class Outline:
         title: The document's own title; empty where it has none.
         blocks: In reading order.
         page: The page that the next blocks stand on, counted from 1; None where the format has no pages.
+        children: The files inside this one, such as attachments and the members of an archive.
     """
 
     def __init__(self) -> None:
         self._budget = text_budget.get()
-        self._size = 0.0
+        self._sink = sink.get()
+        self._size = self._flushed = 0.0
         self.title = ""
         self.blocks: list[ParsedBlock] = []
         self.page: int | None = None
+        self.children: list[ChildFile] = []
         self._open: list[tuple[int, str]] = []
 
     def heading(self, text: str, level: int, **metadata: Any) -> None:
@@ -85,14 +96,34 @@ class Outline:
         """Add a paragraph."""
         self.add(BlockType.PARAGRAPH, squeeze(clean(text)), **metadata)
 
+    def attach(self, name: str, data: bytes | Path) -> None:
+        """Add a file that stands inside this one; it becomes a document of its own, at `path!/name`.
+
+        Args:
+            name: Its path within this file, with `/`; unsafe parts of it are dropped.
+            data: Its bytes, or the scratch file that has them.
+        """
+        parts = [part for part in clean(name).replace("\\", "/").split("/") if part.strip() not in ("", ".", "..")]
+        self.children.append(ChildFile(name="/".join(parts) or "unnamed", data=data))
+
+    def flush(self) -> None:
+        """Hand over the blocks so far where they are many; a parser that reads a file in pieces says so between them."""
+        if self._sink is None:
+            return
+        if len(self.blocks) >= _FLUSH_BLOCKS or self._size - self._flushed > _FLUSH_CHARACTERS:
+            self._sink(self)
+            self.blocks = []
+            self._flushed = self._size
+
     def extend(self, other: "Outline") -> None:
-        """Add all blocks of another outline below the sections that are open here."""
+        """Add all blocks and children of another outline below the sections that are open here."""
         above = [name for _, name in self._open]
         self._spend(other._size + len(other.blocks) * sum(map(len, above)))
         self.blocks += [
             block.model_copy(update={"section": above + block.section, "page": block.page or self.page})
             for block in other.blocks
         ]
+        self.children += other.children
 
     def _spend(self, size: float) -> None:
         self._size += size

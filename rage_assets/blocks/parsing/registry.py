@@ -8,24 +8,24 @@ from importlib.metadata import entry_points
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.delimited import DelimitedParser
-from rage_assets.blocks.parsing.docx import DocxParser
-from rage_assets.blocks.parsing.eml import EmlParser
-from rage_assets.blocks.parsing.epub import EpubParser
-from rage_assets.blocks.parsing.html import HtmlParser
-from rage_assets.blocks.parsing.json_values import JsonParser
-from rage_assets.blocks.parsing.markdown import MarkdownParser
-from rage_assets.blocks.parsing.notebook import NotebookParser
+from rage_assets.blocks.parsing.mail.eml import EmlParser
+from rage_assets.blocks.parsing.office.delimited import DelimitedParser
+from rage_assets.blocks.parsing.office.docx import DocxParser
+from rage_assets.blocks.parsing.office.pptx import PptxParser
+from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
+from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf import PdfParser
-from rage_assets.blocks.parsing.plain_text import TextParser
-from rage_assets.blocks.parsing.pptx import PptxParser
-from rage_assets.blocks.parsing.source_code import CodeParser, code_language
-from rage_assets.blocks.parsing.subtitles import SubtitlesParser
-from rage_assets.blocks.parsing.unstructured_formats import UnstructuredParser
-from rage_assets.blocks.parsing.xlsx import XlsxParser
-from rage_assets.blocks.parsing.xml import XmlParser
+from rage_assets.blocks.parsing.pdf.parser import PdfParser
+from rage_assets.blocks.parsing.texts.json_values import JsonParser
+from rage_assets.blocks.parsing.texts.markdown import MarkdownParser
+from rage_assets.blocks.parsing.texts.notebook import NotebookParser
+from rage_assets.blocks.parsing.texts.plain_text import TextParser
+from rage_assets.blocks.parsing.texts.subtitles import SubtitlesParser
+from rage_assets.blocks.parsing.web.epub import EpubParser
+from rage_assets.blocks.parsing.web.html import HtmlParser
+from rage_assets.blocks.parsing.web.xml import XmlParser
 
 ENTRY_POINTS = "rage.parsers"
 

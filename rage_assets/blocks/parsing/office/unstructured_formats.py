@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.html import fragment
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.web.html import fragment
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 

@@ -4,11 +4,11 @@ import posixpath
 from typing import ClassVar
 from urllib.parse import unquote
 
-from rage_assets.blocks.parsing.archive import Archive
+from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import decode
-from rage_assets.blocks.parsing.html import add_fragment
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.web.html import add_fragment
 
 
 class EpubParser:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf_layout import Body, add_page
-from rage_assets.blocks.parsing.pdf_lines import Segment, page_segments
+from rage_assets.blocks.parsing.pdf.layout import Body, add_page
+from rage_assets.blocks.parsing.pdf.lines import Segment, page_segments
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.plain_text import paragraphs
+from rage_assets.blocks.parsing.texts.plain_text import paragraphs
 
 _TIMES = re.compile(r"\s*((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})\s+-->\s+((?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3})")
 _TAG = re.compile(r"</?[a-z\d.:][^<>]*>", re.IGNORECASE)

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import decode, text_encoding
-from rage_assets.blocks.parsing.html import page
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.plain_text import paragraphs
+from rage_assets.blocks.parsing.texts.plain_text import paragraphs
+from rage_assets.blocks.parsing.web.html import page
 from resources.errors import ParseFailed
 
 _HEADERS = ("From", "To", "Cc", "Date")

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from rage_assets.blocks.parsing.docx_styles import attribute, child, local
+from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

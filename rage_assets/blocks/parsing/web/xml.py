@@ -3,9 +3,9 @@
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.archive import parse_xml
+from rage_assets.blocks.parsing.archives.archive import parse_xml
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.docx_styles import local
+from rage_assets.blocks.parsing.office.docx_styles import local
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import pipe_table
 from resources.domain import BlockType

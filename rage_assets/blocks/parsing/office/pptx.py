@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
-from rage_assets.blocks.parsing.archive import Archive
+from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import pipe_table

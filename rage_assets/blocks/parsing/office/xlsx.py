@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
-from rage_assets.blocks.parsing.archive import XML_OPTIONS, Archive
+from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts

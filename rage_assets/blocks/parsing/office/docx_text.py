@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rage_assets.blocks.parsing.docx_styles import attribute, local
-from rage_assets.blocks.parsing.omml import equation
+from rage_assets.blocks.parsing.office.docx_styles import attribute, local
+from rage_assets.blocks.parsing.office.omml import equation
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -161,7 +161,7 @@ class _Reader:
             self.outline.add(BlockType.CODE, token.content, language=language, **lines)
 
     def _html(self, token: "Token", lines: dict[str, Any]) -> None:
-        from rage_assets.blocks.parsing.html import fragment
+        from rage_assets.blocks.parsing.web.html import fragment
 
         inner = fragment(token.content)
         if self.lists:

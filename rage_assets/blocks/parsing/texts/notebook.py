@@ -4,8 +4,8 @@ import json
 from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.markdown import add_markdown
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.texts.markdown import add_markdown
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 

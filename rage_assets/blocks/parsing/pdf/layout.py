@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf_lines import Segment
-from rage_assets.blocks.parsing.pdf_order import reading_order
-from rage_assets.blocks.parsing.pdf_tables import Table, find_tables
+from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.order import reading_order
+from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
 from resources.domain import BlockType
 
 _BULLET = re.compile(r"(?:[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")

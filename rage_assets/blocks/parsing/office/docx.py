@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.archive import Archive
+from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.docx_styles import Numbering, Styles, attribute, child, local
-from rage_assets.blocks.parsing.docx_text import paragraph_text, text_boxes
+from rage_assets.blocks.parsing.office.docx_styles import Numbering, Styles, attribute, child, local
+from rage_assets.blocks.parsing.office.docx_text import paragraph_text, text_boxes
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
 from resources.domain import BlockType

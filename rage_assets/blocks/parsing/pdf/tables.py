@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rage_assets.blocks.parsing.pdf_lines import Segment
+from rage_assets.blocks.parsing.pdf.lines import Segment
 from rage_assets.blocks.parsing.pipe_table import pipe_table
 
 _MIN_ROWS = 3

@@ -4,10 +4,10 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.html_furniture import remove_furniture
-from rage_assets.blocks.parsing.html_table import is_data_table, table_rows
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
+from rage_assets.blocks.parsing.web.furniture import remove_furniture
+from rage_assets.blocks.parsing.web.html_table import is_data_table, table_rows
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 

@@ -1,0 +1,1 @@
+"""Pictures of text, read by recognising characters."""

@@ -1,0 +1,1 @@
+"""Mail: messages, their parts, and boxes full of them."""
