@@ -1,19 +1,20 @@
 """Files to blocks: one parser for each family of formats, and one place where all of them fail and finish."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.finish import finished
+from rage_assets.blocks.parsing.finish import Finisher, clean_title
 from rage_assets.blocks.parsing.media_type import media_type_of
-from rage_assets.blocks.parsing.outline import Outline, text_budget
+from rage_assets.blocks.parsing.outline import Outline, sink, text_budget
 from rage_assets.blocks.parsing.registry import Parser, fingerprint, parser_for
-from resources.domain import ParsedDocument
+from resources.domain import ParsedBlock, ParsedDocument
 from resources.errors import ParseFailed
 
 __all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "parse_file", "parser_for", "parser_version"]
 
-MAX_BYTES = 200_000_000
+MAX_BYTES = 8 << 30
 # Tables repeat their header and JSON its keys; what grows by more than this was made to.
 _MOST_GROWTH = 20
 _SMALL_TEXT = 50_000_000
@@ -26,29 +27,65 @@ def __getattr__(name: str) -> str:
     raise AttributeError(name)
 
 
-def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MAX_BYTES) -> ParsedDocument:
+def parse_file(
+    data: bytes | os.PathLike[str],
+    path: str,
+    *,
+    max_bytes: int = MAX_BYTES,
+    passwords: Sequence[str] = (),
+    emit: Callable[[list[ParsedBlock]], None] | None = None,
+) -> ParsedDocument:
     """Turn one file into blocks.
 
     Args:
         data: Its bytes, or where they are.
         path: Its path in its source; the name is half of how the format is found.
         max_bytes: A larger file is refused.
+        passwords: What it may open with if it is encrypted.
+        emit: Takes the blocks part by part, in order, while a long file is read; they are then not returned.
 
     Returns:
-        The document with at least one block; texts hold nothing that a store refuses.
+        The document with at least one block or file inside it; texts hold nothing that a store refuses.
 
     Raises:
         ParseFailed: With one of the reasons `empty`, `too_large`, `unsupported_format`, `binary`, `encoding`,
-            `encrypted`, `broken` and `no_text`.
+            `encrypted`, `broken` and `no_text`. What was emitted before is then of no use.
     """
-    content = _read(data, path, max_bytes)
+    content = _open(data, path, max_bytes, passwords)
     parser = parser_for(path, content.media_type)
     if parser is None:
         raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
+    finisher = Finisher()
+    emitted = 0
+
+    def hand_over(outline: Outline) -> None:
+        nonlocal emitted
+        emitted += len(outline.blocks)
+        assert emit is not None
+        emit(finisher.finish(outline.blocks))
+
+    outline = _parsed(parser, content, hand_over if emit else None)
+    if not emitted and not outline.blocks and not outline.children:
+        raise ParseFailed("no_text", "There is no text in the file.")
+    if emit and outline.blocks:
+        hand_over(outline)
+    return ParsedDocument(
+        title=clean_title(outline.title),
+        media_type=content.media_type,
+        blocks=[] if emit else finisher.finish(outline.blocks),
+        language=finisher.language,
+        parser=f"{parser.name}/{parser.version}",
+        children=outline.children,
+    )
+
+
+def _parsed(parser: Parser, content: Content, hand_over: Callable[[Outline], None] | None) -> Outline:
+    """What the parser makes of a file; whatever it raises is a reason."""
     budget = text_budget.set(_MOST_GROWTH * content.size + _SMALL_TEXT)
+    parts = sink.set(hand_over)
     try:
-        outline = parser.parse(content)
-    except ParseFailed:
+        return parser.parse(content)
+    except (ParseFailed, MemoryError):
         raise
     except ImportError as error:
         message = f"Reading {content.media_type} needs a package that is not installed: {error.name}."
@@ -58,9 +95,7 @@ def parse_file(data: bytes | os.PathLike[str], path: str, *, max_bytes: int = MA
         raise ParseFailed("broken", message[:500]) from error
     finally:
         text_budget.reset(budget)
-    if not outline.blocks and not outline.children:
-        raise ParseFailed("no_text", "There is no text in the file.")
-    return finished(outline, content, f"{parser.name}/{parser.version}")
+        sink.reset(parts)
 
 
 def parser_version(path: str, media_type: str | None = None) -> str:
@@ -74,11 +109,11 @@ def parser_version(path: str, media_type: str | None = None) -> str:
     return f"{parser.name}/{parser.version}" if parser else "unsupported"
 
 
-def _read(data: bytes | os.PathLike[str], path: str, max_bytes: int) -> Content:
-    size = len(data) if isinstance(data, bytes) else Path(data).stat().st_size
+def _open(data: bytes | os.PathLike[str], path: str, max_bytes: int, passwords: Sequence[str]) -> Content:
+    source = data if isinstance(data, bytes) else Path(data)
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
     if size > max_bytes:
         raise ParseFailed("too_large", f"The file has {size} bytes; the limit is {max_bytes}.")
     if size == 0:
         raise ParseFailed("empty", "The file has no bytes.")
-    content = data if isinstance(data, bytes) else Path(data).read_bytes()
-    return Content(content, path, media_type_of(content, path))
+    return Content(source, path, media_type_of(source, path), passwords)

@@ -2,34 +2,44 @@
 
 from typing import Any
 
-from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.language import detect_language, letters
-from rage_assets.blocks.parsing.outline import Outline, clean
-from resources.domain import BlockType, ParsedBlock, ParsedDocument
+from rage_assets.blocks.parsing.outline import clean
+from resources.domain import BlockType, ParsedBlock
 
 _SAMPLE = 2000
+_LONGEST_TITLE = 500
 _OWN_LANGUAGE = 80  # letters; below, a block has its document's language
 
 
-def finished(outline: Outline, content: Content, parser: str) -> ParsedDocument:
-    """The document that an outline makes, each block with its language."""
-    prose = [block for block in outline.blocks if block.type is not BlockType.CODE]
-    language = detect_language(_sample(prose))
-    for block in prose:
-        # Tables are names and numbers more often than sentences.
-        sentences = block.type in (BlockType.PARAGRAPH, BlockType.LIST) and len(prose) > 1
-        own = detect_language(block.text) if sentences and letters(block.text[:_SAMPLE]) > _OWN_LANGUAGE else None
-        block.language = own or language
-    for block in outline.blocks:
-        block.metadata = _clean_values(block.metadata)
-    return ParsedDocument(
-        title=" ".join(clean(outline.title).split())[:500],
-        media_type=content.media_type,
-        language=language,
-        blocks=outline.blocks,
-        parser=parser,
-        children=outline.children,
-    )
+class Finisher:
+    """Finishes the blocks of one document, all at once or a part after the other.
+
+    Attributes:
+        language: The document's, found in its first part.
+    """
+
+    def __init__(self) -> None:
+        self.language: str | None = None
+        self._begun = False
+
+    def finish(self, blocks: list[ParsedBlock]) -> list[ParsedBlock]:
+        """The blocks, each with its language and clean metadata."""
+        prose = [block for block in blocks if block.type is not BlockType.CODE]
+        if not self._begun:
+            self.language, self._begun = detect_language(_sample(prose)), True
+        for block in prose:
+            # Tables are names and numbers more often than sentences.
+            sentences = block.type in (BlockType.PARAGRAPH, BlockType.LIST) and len(prose) > 1
+            own = detect_language(block.text) if sentences and letters(block.text[:_SAMPLE]) > _OWN_LANGUAGE else None
+            block.language = own or self.language
+        for block in blocks:
+            block.metadata = _clean_values(block.metadata)
+        return blocks
+
+
+def clean_title(title: str) -> str:
+    """A title as it is kept: one line of bounded length."""
+    return " ".join(clean(title).split())[:_LONGEST_TITLE]
 
 
 def _sample(blocks: list[ParsedBlock]) -> str:

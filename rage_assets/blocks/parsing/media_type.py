@@ -3,8 +3,10 @@
 import re
 import zipfile
 import zlib
+from pathlib import Path
 
 from rage_assets.blocks.parsing.archives.archive import open_zip
+from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import looks_binary
 from rage_assets.blocks.parsing.registry import media_type_for
 from resources.errors import ParseFailed
@@ -32,6 +34,7 @@ _MAGIC = (
 _DAMAGED = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError, zlib.error,
 )  # fmt: skip
+_START = 64 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
@@ -39,37 +42,42 @@ _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*
 _BINARY_FORMATS = ("application/pdf", "application/vnd.", "application/epub", "application/msword", "application/rtf")
 
 
-def media_type_of(data: bytes, path: str) -> str:
+def media_type_of(source: bytes | Path, path: str) -> str:
     """The media type of a file by its content and name.
+
+    Args:
+        source: Its bytes, or where they are; only as much is read as is needed to tell.
+        path: Its path in its source.
 
     Raises:
         ParseFailed: `encrypted` or `broken` where the container says so, `binary` for bytes that are no text under a
             name that promises text.
     """
-    head = data[:8].lstrip(b"\xef\xbb\xbf \t\r\n") + data[8:4096]
+    start = source[:_START] if isinstance(source, bytes) else _start_of(source)
+    head = start[:8].lstrip(b"\xef\xbb\xbf \t\r\n") + start[8:4096]
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
     named = media_type_for(path)
     if head.startswith(b"PK") and head[2:4] in (b"\3\4", b"\5\6", b"\7\x08"):
-        return _inside_zip(data, named)
+        return _inside_zip(source, named)
     if head.startswith(_OLE):
-        return _inside_ole(data, path)
+        return _inside_ole(source, path)
     # Also under the name of a Word or Excel file: many a web page's "download" is one.
     if _HTML.match(head) and (named in (None, "text/plain") or str(named).startswith(_BINARY_FORMATS)):
         return "text/html"
     if named is not None and named.startswith(_BINARY_FORMATS):
         return named
-    if looks_binary(data):
+    if looks_binary(start):
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
     return named or ("text/x-bash" if head.startswith(b"#!") and b"sh" in head[:60] else "text/plain")
 
 
-def _inside_zip(data: bytes, named: str | None) -> str:
+def _inside_zip(source: bytes | Path, named: str | None) -> str:
     """What a zip archive holds by the names in it."""
     try:
-        with open_zip(data) as archive:
+        with open_zip(source) as archive:
             names = set(archive.namelist())
             manifest = "META-INF/manifest.xml"
             small = manifest in names and archive.getinfo(manifest).file_size < 1_000_000
@@ -96,8 +104,14 @@ def _inside_zip(data: bytes, named: str | None) -> str:
     return _DOCX if named == _DOCX and "[Content_Types].xml" in names else "application/zip"
 
 
-def _inside_ole(data: bytes, path: str) -> str:
+def _start_of(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        return stream.read(_START)
+
+
+def _inside_ole(source: bytes | Path, path: str) -> str:
     """What an OLE container (Office before 2007, or an encrypted one of today) holds."""
+    data = source if isinstance(source, bytes) else Content(source, path, "application/x-ole-storage").data
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise ParseFailed("encrypted", "The document is protected by a password.")
     return _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower(), "application/x-ole-storage")

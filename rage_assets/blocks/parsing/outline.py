@@ -33,6 +33,8 @@ def squeeze(text: str) -> str:
 text_budget: ContextVar[float] = ContextVar("text_budget", default=math.inf)
 # Where the blocks of a file go that is read in pieces; without it they stay in the outline.
 sink: ContextVar[Callable[["Outline"], None] | None] = ContextVar("sink", default=None)
+# Told that reading gets on: a page is turned, or a piece of a long file is behind.
+on_progress: ContextVar[Callable[[], None] | None] = ContextVar("on_progress", default=None)
 _FLUSH_BLOCKS = 500
 _FLUSH_CHARACTERS = 4_000_000
 
@@ -43,19 +45,30 @@ class Outline:
     Attributes:
         title: The document's own title; empty where it has none.
         blocks: In reading order.
-        page: The page that the next blocks stand on, counted from 1; None where the format has no pages.
         children: The files inside this one, such as attachments and the members of an archive.
     """
 
     def __init__(self) -> None:
         self._budget = text_budget.get()
         self._sink = sink.get()
+        sink.set(None)  # it is for the file's own outline, the first, and not for those of its parts
+        self._on_progress = on_progress.get()
         self._size = self._flushed = 0.0
         self.title = ""
         self.blocks: list[ParsedBlock] = []
-        self.page: int | None = None
+        self._page: int | None = None
         self.children: list[ChildFile] = []
         self._open: list[tuple[int, str]] = []
+
+    @property
+    def page(self) -> int | None:
+        """The page that the next blocks stand on, counted from 1; None where the format has no pages."""
+        return self._page
+
+    @page.setter
+    def page(self, page: int | None) -> None:
+        self._page = page
+        self.progress()
 
     def heading(self, text: str, level: int, **metadata: Any) -> None:
         """Add a heading; it closes the sections of its level and below, and opens its own."""
@@ -106,8 +119,14 @@ class Outline:
         parts = [part for part in clean(name).replace("\\", "/").split("/") if part.strip() not in ("", ".", "..")]
         self.children.append(ChildFile(name="/".join(parts) or "unnamed", data=data))
 
+    def progress(self) -> None:
+        """Say that reading gets on, which starts the clock anew that ends whoever hangs."""
+        if self._on_progress is not None:
+            self._on_progress()
+
     def flush(self) -> None:
         """Hand over the blocks so far where they are many; a parser that reads a file in pieces says so between them."""
+        self.progress()
         if self._sink is None:
             return
         if len(self.blocks) >= _FLUSH_BLOCKS or self._size - self._flushed > _FLUSH_CHARACTERS:

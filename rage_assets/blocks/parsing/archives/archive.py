@@ -1,8 +1,10 @@
 """Zip archives whose parts are read with bounds, since a small one can unpack to more than any memory holds."""
 
 import io
+import mmap
 import zipfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resources.errors import ParseFailed
@@ -16,6 +18,7 @@ _MAX_RATIO = 200
 _MAX_MEMBERS = 20_000
 _MAX_SIGNATURES = 200_000  # those of archives within the archive included
 _LOCAL_HEADER = 30
+_ENTRY = b"PK\1\2"
 _MAX_PROLOG = 256 * 1024
 _LONGEST_ENTITY = 1000
 # For every parser of lxml: nothing is replaced, loaded or fetched, and the library's own bounds hold.
@@ -87,20 +90,24 @@ class Archive:
             raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
 
 
-def open_zip(data: bytes) -> zipfile.ZipFile:
+def open_zip(source: bytes | Path) -> zipfile.ZipFile:
     """Opens a zip archive, and checks what it says of its members before any is unpacked.
+
+    Args:
+        source: Its bytes, or where they are.
 
     Raises:
         ParseFailed: `broken` where it would unpack to too much, its members overlap, leave their folder or are packed
             otherwise than usual; `encrypted` with a password.
         zipfile.BadZipFile, ValueError, OSError, NotImplementedError: It is no archive.
     """
-    if data.count(b"PK\1\2") > _MAX_SIGNATURES:  # before each becomes an object
+    if _signatures(source) > _MAX_SIGNATURES:  # before each becomes an object
         raise ParseFailed("broken", "The archive has too many parts.")
-    archive = zipfile.ZipFile(io.BytesIO(data))
+    archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    size = len(source) if isinstance(source, bytes) else source.stat().st_size
     members = archive.infolist()
     total = sum(member.file_size for member in members)
-    if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * len(data)):
+    if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * size):
         raise ParseFailed("broken", f"The archive would unpack to {total} bytes in {len(members)} parts.")
     if any(member.flag_bits & 1 for member in members):
         raise ParseFailed("encrypted", "The archive is protected by a password.")
@@ -114,6 +121,17 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
             raise ParseFailed("broken", "Parts of the archive overlap.")
         end = member.header_offset + _LOCAL_HEADER + member.compress_size
     return archive
+
+
+def _signatures(source: bytes | Path) -> int:
+    """How many entries of a directory of parts there may be in a file."""
+    if isinstance(source, bytes):
+        return source.count(_ENTRY)
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        found, at = 0, view.find(_ENTRY)
+        while at >= 0 and found <= _MAX_SIGNATURES:
+            found, at = found + 1, view.find(_ENTRY, at + 1)
+        return found
 
 
 def parse_xml(data: bytes) -> "_Element":

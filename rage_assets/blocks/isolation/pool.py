@@ -1,0 +1,144 @@
+"""A pool of child processes that read files: reused while they behave, killed and replaced when they do not."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import tempfile
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as OutOfTime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from pebble import ProcessExpired, ProcessPool
+
+from rage_assets.blocks.isolation.limits import Limits, confine
+from rage_assets.blocks.isolation.reading import Reading, Refusal, Request, read
+from resources.errors import ParseFailed
+
+# A library's small leaks end with the process that has them.
+_FILES_A_PROCESS = 400
+_PREFIX = "rage-reading-"
+
+
+class ReaderPool:
+    """Reads files side by side. A context manager: at its end no child and no scratch file is left.
+
+    Args:
+        workers: How many processes; by default as many as there are cores.
+        limits: What one file may take.
+        max_bytes: A larger file is refused.
+        passwords: What encrypted files may open with.
+        skip_generated: Whether code that nobody wrote is refused.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        *,
+        max_bytes: int,
+        passwords: tuple[str, ...] = (),
+        skip_generated: bool = True,
+    ) -> None:
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self._limits = limits or Limits()
+        self._max_bytes = max_bytes
+        self._passwords = passwords
+        self._skip_generated = skip_generated
+        _sweep()
+        self._scratch = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+        self._pool = ProcessPool(
+            self.workers, _FILES_A_PROCESS, confine, [self._limits], multiprocessing.get_context("spawn")
+        )
+
+    def __enter__(self) -> "ReaderPool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._pool.close()
+        else:
+            self._pool.stop()
+        self._pool.join()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def submit(self, data: bytes | Path, path: str) -> "Future[Reading]":
+        """Reads a file.
+
+        Args:
+            data: Its bytes, or where they are.
+            path: Its path in its source.
+
+        Returns:
+            What it holds, to be closed by whoever takes it; or ParseFailed, with the reasons of `parse_file` and
+            `timeout`, `memory` and `crashed`.
+        """
+        folder = Path(tempfile.mkdtemp(dir=self._scratch))
+        if isinstance(data, bytes):
+            (folder / "file").write_bytes(data)
+        request = Request(
+            path=path,
+            file=folder / "file" if isinstance(data, bytes) else data,
+            scratch=folder,
+            max_bytes=self._max_bytes,
+            passwords=self._passwords,
+            skip_generated=self._skip_generated,
+            limits=self._limits,
+        )
+        outcome: Future[Reading] = Future()
+        under_way = self._pool.schedule(read, args=[request], timeout=self._limits.total_seconds)
+        under_way.add_done_callback(partial(self._settle, outcome, folder))
+        return outcome
+
+    def _settle(self, outcome: "Future[Reading]", folder: Path, done: "Future[Reading | Refusal]") -> None:
+        try:
+            found = done.result()
+            if isinstance(found, Reading):
+                outcome.set_result(found)
+                return
+            failure: BaseException = ParseFailed(found.reason, found.message, hint=found.hint)
+        except OutOfTime:
+            failure = self._too_slow(self._limits.total_seconds)
+        except ProcessExpired as error:
+            failure = self._ended(error)
+        except CancelledError:
+            failure = ParseFailed("cancelled", "The run ended before the file was read.")
+        except BaseException as error:  # whatever it is belongs to whoever waits for the file
+            failure = error
+        shutil.rmtree(folder, ignore_errors=True)
+        outcome.set_exception(failure)
+
+    def _ended(self, error: ProcessExpired) -> ParseFailed:
+        code = error.exitcode or 0
+        if code == -signal.SIGALRM:
+            return self._too_slow(self._limits.seconds)
+        if code == -signal.SIGKILL:
+            return ParseFailed("memory", "The process that read it was killed, as the kernel does when memory runs out.")
+        how = signal.Signals(-code).name if code < 0 else f"status {code}"
+        return ParseFailed("crashed", f"The process that read it ended with {how}.")
+
+    @staticmethod
+    def _too_slow(seconds: float) -> ParseFailed:
+        return ParseFailed("timeout", f"Reading it did not get on for {seconds:g} seconds.")
+
+
+def _sweep() -> None:
+    """Removes what pools left behind whose process was killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
