@@ -28,6 +28,7 @@ SECRETS = frozenset(
         "elasticsearch_api_key",
         "embedding_api_key",
         "reranker_api_key",
+        "file_passwords",
         "oidc_client_secret",
         "audit_key",
         "session_key",
@@ -138,7 +139,19 @@ class Settings(BaseSettings):
     body_timeout_s: float = Field(default=30, gt=0, description="Longest pause between two pieces of a body.")
     upload_timeout_s: float = Field(default=3600, gt=0, description="Time for a whole body to arrive.")
     dagster_url: str | None = Field(default=None, description="A running Dagster webserver, asked for runs by GraphQL.")
-    max_file_bytes: int = Field(default=512 * 2**20, ge=1, description="Larger files go to quarantine unread.")
+    max_file_bytes: int = Field(default=8 * 2**30, ge=1, description="Larger files go to quarantine unread.")
+    parse_workers: int | None = Field(default=None, ge=1, description="Processes that read files; by default one a core.")
+    parse_timeout_s: float = Field(
+        default=120, gt=0, description="A file whose reading does not get on by a page or a part in this time is given up."
+    )
+    parse_total_timeout_s: float = Field(default=3600, gt=0, description="Time for a file from its first byte to its last.")
+    parse_memory_bytes: int = Field(default=2**30, ge=2**28, description="Memory of a process that reads files.")
+    parse_generated: bool = Field(
+        default=False, description="Whether generated, minified and vendored code is read instead of refused."
+    )
+    file_passwords: SecretStr | None = Field(
+        default=None, description="JSON list of passwords that encrypted files are tried with."
+    )
     max_upload_bytes: int = Field(default=100 * 2**20, ge=1)
     batch_documents: int = Field(default=256, ge=1, le=10_000, description="Documents handled together in a stage.")
     batch_bytes: int = Field(default=16 * 2**20, ge=1, description="Raw bytes handled together in a stage.")

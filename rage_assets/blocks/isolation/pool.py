@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as OutOfTime
@@ -31,6 +32,7 @@ class ReaderPool:
         max_bytes: A larger file is refused.
         passwords: What encrypted files may open with.
         skip_generated: Whether code that nobody wrote is refused.
+        most_workers: No more than this.
     """
 
     def __init__(
@@ -41,8 +43,9 @@ class ReaderPool:
         max_bytes: int,
         passwords: tuple[str, ...] = (),
         skip_generated: bool = True,
+        most_workers: int | None = None,
     ) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = max(1, min(workers or len(os.sched_getaffinity(0)), most_workers or sys.maxsize))
         self._limits = limits or Limits()
         self._max_bytes = max_bytes
         self._passwords = passwords
@@ -60,9 +63,9 @@ class ReaderPool:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if kind is None:
-            self._pool.close()
+            self._pool.close()  # type: ignore[no-untyped-call]
         else:
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         shutil.rmtree(self._scratch, ignore_errors=True)
 

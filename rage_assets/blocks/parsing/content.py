@@ -19,12 +19,13 @@ class Content:
     Attributes:
         path: Its path in the source; only the name is looked at.
         media_type: The type found by name and content.
+        source: Its bytes, or where they are.
         passwords: What the operator says that encrypted files may open with.
     """
 
     def __init__(self, source: bytes | Path, path: str, media_type: str, passwords: Sequence[str] = ()) -> None:
         """Take the bytes of a file, or where they are."""
-        self._source = source
+        self.source = source
         self.path = path
         self.media_type = media_type
         self.passwords = tuple(passwords)
@@ -42,11 +43,11 @@ class Content:
     @cached_property
     def size(self) -> int:
         """How many bytes there are."""
-        return len(self._source) if isinstance(self._source, bytes) else self._source.stat().st_size
+        return len(self.source) if isinstance(self.source, bytes) else self.source.stat().st_size
 
     def open(self) -> IO[bytes]:
         """The bytes as a stream that can seek; for formats that are read in pieces, whatever their size."""
-        return io.BytesIO(self._source) if isinstance(self._source, bytes) else self._source.open("rb")
+        return io.BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
 
     @cached_property
     def data(self) -> bytes:
@@ -59,7 +60,7 @@ class Content:
             raise ParseFailed(
                 "too_large", f"The file has {self.size} bytes; files of this kind are read up to {WHOLE_BYTES}."
             )
-        return self._source if isinstance(self._source, bytes) else self._source.read_bytes()
+        return self.source if isinstance(self.source, bytes) else self.source.read_bytes()
 
     @cached_property
     def text(self) -> str:

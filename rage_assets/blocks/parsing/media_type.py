@@ -58,6 +58,8 @@ def media_type_of(source: bytes | Path, path: str) -> str:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
+    if start[257:262] == b"ustar":
+        return "application/x-tar"
     named = media_type_for(path)
     if head.startswith(b"PK") and head[2:4] in (b"\3\4", b"\5\6", b"\7\x08"):
         return _inside_zip(source, named)

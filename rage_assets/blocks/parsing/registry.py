@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from rage_assets.blocks.parsing.archives.container import ArchiveParser
 from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
@@ -70,6 +71,7 @@ _BUILT_IN: tuple[Parser, ...] = (
     XlsxParser(),
     PptxParser(),
     SubtitlesParser(),
+    ArchiveParser(),
     UnstructuredParser(),
     _CODE,
 )

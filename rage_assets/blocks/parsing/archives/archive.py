@@ -90,11 +90,13 @@ class Archive:
             raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
 
 
-def open_zip(source: bytes | Path) -> zipfile.ZipFile:
+def open_zip(source: bytes | Path, *, passwords: bool = False, any_packing: bool = False) -> zipfile.ZipFile:
     """Opens a zip archive, and checks what it says of its members before any is unpacked.
 
     Args:
         source: Its bytes, or where they are.
+        passwords: Whether members may be encrypted.
+        any_packing: Whether members may be packed in any way that Python knows.
 
     Raises:
         ParseFailed: `broken` where it would unpack to too much, its members overlap, leave their folder or are packed
@@ -109,9 +111,10 @@ def open_zip(source: bytes | Path) -> zipfile.ZipFile:
     total = sum(member.file_size for member in members)
     if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * size):
         raise ParseFailed("broken", f"The archive would unpack to {total} bytes in {len(members)} parts.")
-    if any(member.flag_bits & 1 for member in members):
+    if not passwords and any(member.flag_bits & 1 for member in members):
         raise ParseFailed("encrypted", "The archive is protected by a password.")
-    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+    usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+    if not any_packing and any(member.compress_type not in usual for member in members):
         raise ParseFailed("broken", "A part of the archive is packed in an unusual way.")
     if any(".." in member.filename.replace("\\", "/").split("/") for member in members):
         raise ParseFailed("broken", "A part of the archive names a place outside of it.")

@@ -1,0 +1,87 @@
+"""Archives: each member becomes a document of its own, at `archive.zip!/path/in/it`."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import IO, Any, ClassVar
+
+from rage_assets.blocks.parsing.archives.members import MOST_DEPTH, Member, Unpacked
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.outline import Outline
+from resources.domain import BlockType
+from resources.errors import ParseFailed
+
+_MOST_LISTED = 2000
+_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError)
+_PACKED: dict[str, Any] = {"application/gzip": gzip.open, "application/x-bzip2": bz2.open, "application/x-xz": lzma.open}
+_TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
+
+
+class ArchiveParser:
+    """Opens zip archives, tar archives however they are packed, and single packed files; 7z where py7zr is installed."""
+
+    name = "archive"
+    version = 1
+    suffixes: ClassVar[dict[str, str]] = {
+        ".zip": "application/zip",
+        ".tar": "application/x-tar",
+        ".tgz": "application/gzip",
+        ".gz": "application/gzip",
+        ".tbz2": "application/x-bzip2",
+        ".bz2": "application/x-bzip2",
+        ".txz": "application/x-xz",
+        ".xz": "application/x-xz",
+        ".7z": "application/x-7z-compressed",
+    }
+
+    def parse(self, content: Content) -> Outline:
+        """The members as children, and their names as a list."""
+        if content.path.count("!/") >= MOST_DEPTH:
+            raise ParseFailed("too_deep", f"Archives within archives are opened {MOST_DEPTH} deep.")
+        outline = Outline()
+        outline.title = content.name
+        unpacked = Unpacked(content.size)
+        try:
+            for member in _members(content, unpacked):
+                outline.attach(member.name, member.data)
+                outline.progress()
+        except _DAMAGED as error:
+            raise ParseFailed("broken", f"The archive is damaged: {error}.") from None
+        # of members with one name the last counts, as it does to whoever unpacks them
+        outline.children = list({child.name: child for child in outline.children}.values())
+        names = [child.name for child in outline.children]
+        more = [f"- … and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []
+        listed = [f"- {name}" for name in names[:_MOST_LISTED]] + more
+        outline.add(BlockType.LIST, "\n".join(listed), members=len(names) or None)
+        return outline
+
+
+def _members(content: Content, unpacked: Unpacked) -> Iterator[Member]:
+    from rage_assets.blocks.parsing.archives import members
+
+    if content.media_type == "application/zip":
+        yield from members.of_zip(content, unpacked)
+    elif content.media_type == "application/x-7z-compressed":
+        yield from members.of_7z(content, unpacked)
+    elif content.media_type == "application/x-tar":
+        with content.open() as stream:
+            yield from members.of_tar(stream, unpacked)
+    else:
+        with content.open() as packed, _PACKED[content.media_type](packed) as stream:
+            yield from _of_packed(content, stream, unpacked)
+
+
+def _of_packed(content: Content, packed: IO[bytes], unpacked: Unpacked) -> Iterator[Member]:
+    """What is in a packed file: a tar archive's members, or the one file that was packed."""
+    from rage_assets.blocks.parsing.archives import members
+
+    stream = unpacked.counted(packed)
+    start = stream.peek(_TAR_MARK_AT + len(_TAR_MARK))
+    if start[_TAR_MARK_AT:].startswith(_TAR_MARK):
+        yield from members.of_tar(stream, unpacked)
+    else:
+        name = PurePosixPath(content.name)
+        yield Member(name.stem if name.suffix else f"{name}.unpacked", unpacked.take(stream))
