@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.output import json_option, note, plain, say
+from resources.domain import WITHIN
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _printed(pool: "ReaderPool", path: str, begun: "Future[Reading] | OSError", 
     try:
         (_print_json if as_json else _print)(path, reading)
         for child in reading.document.children:
-            inner = f"{path}!/{child.name}"
+            inner = f"{path}{WITHIN}{child.name}"
             failures += _printed(pool, inner, pool.submit(Path(str(child.data)), inner), as_json)
     finally:
         reading.close()
@@ -84,7 +85,7 @@ def _print_json(path: str, reading: "Reading") -> None:
         "title": document.title,
         "language": document.language,
         "parser": document.parser,
-        "children": [f"{path}!/{child.name}" for child in document.children],
+        "children": [f"{path}{WITHIN}{child.name}" for child in document.children],
     }
     _write(json.dumps(facts, ensure_ascii=False)[:-1] + ', "blocks": [')
     for order, block in enumerate(reading.stream()):

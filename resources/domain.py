@@ -11,6 +11,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# Between the path of a file and the path of what stands inside it: `mail.eml!/report.pdf`.
+WITHIN = "!/"
+
 
 class BlockType(StrEnum):
     """What a block is to its reader."""

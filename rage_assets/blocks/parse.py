@@ -2,73 +2,133 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 from uuid import UUID
 
-from rage_assets.blocks.parsing import parse_file
+from rage_assets.blocks.children import stage_children
+from rage_assets.blocks.isolation.opening import reader_pool
+from rage_assets.blocks.isolation.pool import ReaderPool
+from rage_assets.blocks.isolation.reading import Reading
+from rage_assets.raw.stage import Stager
 from rage_assets.work import Work
 from resources import identity
-from resources.domain import ParsedDocument
 from resources.encryption.errors import Tampered
 from resources.errors import NotFound, ParseFailed
 from resources.postgres import staging
 from resources.postgres.quarantine import Failure
+from resources.postgres.quotas import Quota
+
+# A reader never waits for the next file, and no more of them than this are on their way.
+_AHEAD = 3
+_SAVED_TOGETHER = 5_000  # blocks
+
+_Read = tuple[dict[str, Any], Reading]
 
 
 def parse_staged(work: Work) -> dict[str, int]:
-    """Parses every staged document that was not yet parsed.
+    """Parses every staged document that was not yet parsed, and the files that stand inside them.
 
     Returns:
         Counts: `documents`, `blocks`, `quarantined`, and `type:…` and `media:…` for each type of block and media.
     """
-    totals: Counter[str] = Counter()
-    for batch in work.batches("scanned"):
-        parsed: list[tuple[dict[str, Any], ParsedDocument]] = []
-        failures: list[Failure] = []
-        for row in batch:
+    with work.transaction() as connection:
+        stage = _Stage(work, Stager(work, Quota(connection, work.space_id)))
+    with reader_pool(work.platform.settings) as pool:
+        while stage.read_all(pool):  # until what was found inside the last ones is read, too
+            pass
+    with work.transaction() as connection:
+        work.count(connection, stage.stager.counts)
+    return dict(stage.totals)
+
+
+class _Stage:
+    """One run's reading: files go to the readers as they come, and are saved as they come back."""
+
+    def __init__(self, work: Work, stager: Stager) -> None:
+        self._work = work
+        self.stager = stager
+        self.totals: Counter[str] = Counter()
+        self._read: list[_Read] = []
+        self._failures: list[Failure] = []
+
+    def read_all(self, pool: ReaderPool) -> bool:
+        """Reads what is staged and not yet read; returns whether there was any."""
+        under_way: dict[Future[Reading], dict[str, Any]] = {}
+        found = False
+        for batch in self._work.batches("scanned"):
+            for row in batch:
+                found = True
+                while len(under_way) >= _AHEAD * pool.workers:
+                    self._collect(under_way)
+                self._begin(pool, row, under_way)
+        while under_way:
+            self._collect(under_way)
+        self._save()
+        return found
+
+    def _begin(self, pool: ReaderPool, row: dict[str, Any], under_way: dict[Future[Reading], dict[str, Any]]) -> None:
+        objects, space = self._work.platform.objects, self._work.space_id
+        try:
+            data = objects.file(space, row["sha256"]) or objects.stream(space, row["sha256"])
+            under_way[pool.submit(data, row["path"])] = row
+        except Tampered as error:
+            self._failures.append(Failure(row, "tampered", str(error)))
+        except NotFound as error:
+            self._failures.append(Failure(row, "bytes_lost", str(error), retryable=True))
+
+    def _collect(self, under_way: dict[Future[Reading], dict[str, Any]]) -> None:
+        """Takes what is ready; waits until something is."""
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            row = under_way.pop(future)
             try:
-                data = work.platform.objects.read(work.space_id, row["sha256"])
-                parsed.append((row, parse_file(data, row["path"], max_bytes=work.platform.settings.max_file_bytes)))
+                self._read.append((row, future.result()))
             except ParseFailed as error:
-                failures.append(Failure(row, error.reason, str(error)))
-            except Tampered as error:
-                failures.append(Failure(row, "tampered", str(error)))
-            except NotFound as error:
-                failures.append(Failure(row, "bytes_lost", str(error), retryable=True))
-        with work.transaction() as connection:
-            work.quarantine(connection, failures)
-            blocks = staging.save_blocks(connection, work.space_id, _rows(parsed, totals))
-            staging.save_parsed(
-                connection,
-                [(row["id"], _title(row["path"], d.title), d.media_type, d.language) for row, d in parsed],
-            )
-            work.count(connection, {"quarantined": len(failures)}, parsed=len(parsed), blocks=blocks)
-        totals["documents"] += len(parsed)
-        totals["blocks"] += blocks
-        totals["quarantined"] += len(failures)
-        work.progress("parse", totals["documents"] + totals["quarantined"], None)
-    return dict(totals)
+                self._failures.append(Failure(row, error.reason, str(error)))
+        settings = self._work.platform.settings
+        blocks = sum(reading.blocks for _, reading in self._read)
+        if blocks >= _SAVED_TOGETHER or len(self._read) + len(self._failures) >= settings.batch_documents:
+            self._save()
+
+    def _save(self) -> None:
+        for row, reading in self._read:
+            stage_children(self._work, self.stager, row, reading)
+        with self._work.transaction() as connection:
+            self._work.quarantine(connection, self._failures)
+            blocks = staging.save_blocks(connection, self._work.space_id, self._rows())
+            staging.save_parsed(connection, [_facts(row, reading) for row, reading in self._read])
+            parsed, quarantined = len(self._read), len(self._failures)
+            self._work.count(connection, {"quarantined": quarantined}, parsed=parsed, blocks=blocks)
+        for _, reading in self._read:
+            reading.close()
+        self.totals.update(documents=parsed, blocks=blocks, quarantined=quarantined)
+        self._read, self._failures = [], []
+        self._work.progress("parse", self.totals["documents"] + self.totals["quarantined"], None)
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        for row, reading in self._read:
+            self.totals[f"media:{reading.document.media_type}"] += 1
+            places: Counter[tuple[tuple[str, ...], str]] = Counter()
+            for order, block in enumerate(reading.stream()):
+                place = (tuple(block.section), block.type.value)
+                self.totals[f"type:{block.type}"] += 1
+                yield (
+                    row["id"],
+                    _block_id(row["id"], place, places[place]),
+                    order,
+                    block.type.value,
+                    block.text,
+                    block.language,
+                    block.page,
+                    block.section,
+                    block.metadata | {"parser": reading.document.parser},
+                )
+                places[place] += 1
 
 
-def _rows(parsed: list[tuple[dict[str, Any], ParsedDocument]], totals: Counter[str]) -> Iterator[tuple[Any, ...]]:
-    for row, document in parsed:
-        totals[f"media:{document.media_type}"] += 1
-        places: Counter[tuple[tuple[str, ...], str]] = Counter()
-        for order, block in enumerate(document.blocks):
-            place = (tuple(block.section), block.type.value)
-            totals[f"type:{block.type}"] += 1
-            yield (
-                row["id"],
-                _block_id(row["id"], place, places[place]),
-                order,
-                block.type.value,
-                block.text,
-                block.language,
-                block.page,
-                block.section,
-                block.metadata | {"parser": document.parser},
-            )
-            places[place] += 1
+def _facts(row: dict[str, Any], reading: Reading) -> tuple[UUID, str, str, str | None]:
+    document = reading.document
+    return row["id"], _title(row["path"], document.title), document.media_type, document.language
 
 
 def _block_id(document: UUID, place: tuple[tuple[str, ...], str], occurrence: int) -> UUID:

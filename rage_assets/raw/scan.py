@@ -1,21 +1,23 @@
 """The raw stage: finds what differs, stores its bytes, and stages it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
+from rage_assets.blocks.parsing import most_bytes
 from rage_assets.raw.access import AccessFiles
 from rage_assets.raw.diff import Difference, diff
 from rage_assets.raw.read import Refused, read_file
 from rage_assets.raw.sources import SeenFile, SourceReader, open_source
+from rage_assets.raw.stage import Candidate, Stager, wants_retry
 from rage_assets.recipe import recipe_of
 from rage_assets.work import Work
 from resources import identity
 from resources.domain import Source
 from resources.errors import RageError, SourceUnreadable
-from resources.postgres import access_rules, garbage, quarantine, runs, sources, staging
-from resources.postgres.quarantine import Failure
+from resources.postgres import access_rules, children, runs, sources, staging
 from resources.postgres.quotas import Quota
 
 
@@ -24,31 +26,19 @@ class Scan:
     """What a scan found.
 
     Attributes:
-        quota: What the space may still take in.
-        counts: Documents by what became of them: new, changed, removed, unchanged, quarantined, renamed.
+        stager: Stages what differs, and counts documents by what became of them.
         bytes_read: Bytes that had to be read.
         unreadable: The sources that could not be read, with the reason.
     """
 
-    quota: Quota
-    counts: dict[str, int] = field(default_factory=dict)
+    stager: Stager
     bytes_read: int = 0
     unreadable: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, more: int = 1) -> None:
-        """Counts."""
-        self.counts[name] = self.counts.get(name, 0) + more
-
-
-@dataclass
-class _Candidate:
-    id: UUID
-    file: SeenFile
-    known: dict[str, Any] | None
-    content: IO[bytes]
-    sha256: bytes
-    mtime_ns: int
-    size: int
+    @property
+    def counts(self) -> Counter[str]:
+        """Documents by what became of them: new, changed, removed, unchanged, quarantined, renamed."""
+        return self.stager.counts
 
 
 def scan_space(work: Work) -> Scan:
@@ -58,7 +48,7 @@ def scan_space(work: Work) -> Scan:
         SourceUnreadable: No source of the space can be read.
     """
     with work.transaction() as connection:
-        result = Scan(Quota(connection, work.space_id))
+        result = Scan(Stager(work, Quota(connection, work.space_id)))
         listed = sources.listing(connection, work.space_id)
     for source in listed:
         try:
@@ -70,8 +60,9 @@ def scan_space(work: Work) -> Scan:
                 sources.remember_scan(connection, source.id, device=None, error=str(error))
                 runs.add_errors(connection, work.run_id, [{"path": source.name, "reason": str(error)}])
     with work.transaction() as connection:
+        children.adopt(connection, work.space_id, work.shards, work.run_id)
         staging.discard_others(connection, work.space_id, work.shards, work.run_id)
-        result.add("renamed", _count_renamed(connection, work))
+        result.counts["renamed"] += _count_renamed(connection, work)
         work.count(connection, result.counts)
     if listed and len(result.unreadable) == len(listed):
         raise SourceUnreadable(" ".join(result.unreadable.values()))
@@ -103,10 +94,11 @@ def _apply(work: Work, source: Source, reader: SourceReader, access: AccessFiles
 def _scan_files(
     work: Work, source: Source, reader: SourceReader, row: dict[str, Any], access: AccessFiles, result: Scan
 ) -> None:
+    _have_children_read_again(work, source)
     device = None if row["removing"] else reader.identity()
     seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
     removed: list[dict[str, Any]] = []
-    pending: list[_Candidate] = []
+    pending: list[Candidate] = []
     found = 0
     # The stream of known rows needs a transaction that stays open; the work goes on in others.
     with work.transaction() as reading:
@@ -117,23 +109,27 @@ def _scan_files(
                 continue
             found += 1
             if difference.kind != "candidate":
-                result.add(difference.kind)
+                result.counts[difference.kind] += 1
             else:
                 candidate = _read(work, source, reader, difference, result)
                 if candidate is not None:
                     pending.append(candidate)
-            if _enough(work, pending):
-                _stage(work, source, pending, result)
+            if result.stager.enough(pending):
+                result.stager.stage(source.id, pending)
             if found % 500 == 0:
                 work.progress("scan", found, None)
-        _stage(work, source, pending, result)
+        result.stager.stage(source.id, pending)
     if removed and not found and row["device"] is not None and device is not None and device != row["device"]:
         raise SourceUnreadable(
             f"{source.location} is empty and lies on another device than before: it looks unmounted.",
             hint="Mount it again. Nothing of it was removed; if this is meant, remove the source and add it again.",
         )
-    _stage_removals(work, source, removed, result)
+    result.stager.remove(
+        source.id,
+        [row | {"shard": identity.shard_of(row["id"], work.shard_count)} for row in removed + _deleted(work, source)],
+    )
     with work.transaction() as connection:
+        result.counts["unchanged"] += children.count_unchanged(connection, source.id, work.shards)
         sources.remember_scan(connection, source.id, device=device, error=None)
     work.progress("scan", found, found)
 
@@ -165,137 +161,47 @@ def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterato
     yield from flush()
 
 
-def _enough(work: Work, pending: list[_Candidate]) -> bool:
-    settings = work.platform.settings
-    return len(pending) >= settings.batch_documents or sum(c.size for c in pending) >= settings.batch_bytes
-
-
-def _read(work: Work, source: Source, reader: SourceReader, difference: Difference, result: Scan) -> _Candidate | None:
+def _read(work: Work, source: Source, reader: SourceReader, difference: Difference, result: Scan) -> Candidate | None:
     """Reads and hashes a file once; None where it is gone, or where it went to quarantine instead."""
     file = cast(SeenFile, difference.seen)
     document = identity.document_id(source.id, file.path)
+    shard = identity.shard_of(document, work.shard_count)
     try:
-        content = read_file(reader, file, work.platform.settings.max_file_bytes)
+        content = read_file(reader, file, most_bytes(file.path, work.platform.settings.max_file_bytes))
     except Refused as refusal:
-        _refuse(work, source, file, document, refusal)
-        result.add("quarantined")
+        row = {"id": document, "source_id": source.id, "path": file.path, "shard": shard}
+        result.stager.refuse(row | {"size": file.size, "mtime_ns": file.mtime_ns}, refusal)
         return None
     if content is None:
         if difference.known is not None:  # gone between listing and reading: the next run sees it as removed
-            result.add("unchanged")
+            result.counts["unchanged"] += 1
         return None
     result.bytes_read += content.size
-    return _Candidate(document, file, difference.known, content.stream, content.sha256, file.mtime_ns, content.size)
+    return Candidate(
+        document, file.path, shard, difference.known, content.stream, content.sha256, file.mtime_ns, content.size
+    )
 
 
-def _refuse(work: Work, source: Source, file: SeenFile, document: UUID, refusal: Refused) -> None:
-    row = {
-        "id": document,
-        "source_id": source.id,
-        "path": file.path,
-        "shard": identity.shard_of(document, work.shard_count),
-        "size": file.size,
-        "mtime_ns": file.mtime_ns,
-        "sha256": None,
-        "parser": recipe_of(file.path),
-    }
+def _have_children_read_again(work: Work, source: Source) -> None:
+    """A file within a file is read again with the file that holds it: by a new parser, or because a person asks for it."""
+    most = work.platform.settings.max_attempts
+    parents: set[UUID] = set()
     with work.transaction() as connection:
-        work.quarantine(connection, [Failure(row, refusal.reason, refusal.detail, refusal.retryable)])
+        for row in children.of_source(connection, source.id, work.shards):
+            recipe = recipe_of(row["path"])
+            outdated = row["q_parser"] != recipe or wants_retry(row, most) if row["q_parser"] else row["parser"] != recipe
+            if outdated and not row["excluded"]:
+                parents.add(row["parent_id"])
+    if parents:
+        with work.transaction() as connection:
+            children.read_again(connection, list(parents))
 
 
-def _stage(work: Work, source: Source, pending: list[_Candidate], result: Scan) -> None:
-    """Stores the bytes of a batch and stages its documents; a kill anywhere in it leaves nothing that is not noted."""
-    if not pending:
-        return
-    same, well, failing, differing = [], [], 0, []
-    for candidate in pending:
-        known = candidate.known
-        recipe = recipe_of(candidate.file.path)
-        seen = (candidate.id, candidate.file.size, candidate.mtime_ns)
-        if (
-            known is not None
-            and known["sha256"] == candidate.sha256
-            and known["parser"] == recipe
-            and (known["state"] == "live")
-        ):
-            same.append(seen)
-            well.append(candidate.id)
-        elif known is not None and _still_bad(known, candidate.sha256, recipe, work.platform.settings.max_attempts):
-            same.append(seen)
-            failing += 1
-        elif problem := _over_quota(result.quota, candidate):
-            _refuse(work, source, candidate.file, candidate.id, Refused("quota_exceeded", problem, retryable=True))
-            failing += 1
-        else:
-            differing.append(candidate)
+def _deleted(work: Work, source: Source) -> list[dict[str, Any]]:
+    """Documents within others that a person deleted: no scan of the source misses them."""
     with work.transaction() as connection:
-        staging.touch(connection, same)
-        quarantine.release(connection, well)
-        garbage.note_objects(connection, work.space_id, [c.sha256 for c in differing])
-        versions = {c.id: identity.version_id(c.id, c.sha256.hex(), recipe_of(c.file.path)) for c in differing}
-        adopted = staging.adopt(connection, work.run_id, versions)
-    with work.transaction() as connection:
-        garbage.share_stores(connection, work.space_id)
-        for candidate in differing:
-            work.platform.objects.put(work.space_id, candidate.sha256, candidate.content)
-        rows = [_row(work, source, c, versions[c.id]) for c in differing if c.id not in adopted]
-        staging.stage(connection, rows)
-    result.add("unchanged", len(well))
-    result.add("quarantined", failing)
-    for candidate in differing:
-        is_new = candidate.known is None or candidate.known["size"] is None
-        result.add("new" if is_new else "changed")
-    for candidate in pending:
-        candidate.content.close()
-    pending.clear()
-
-
-def _over_quota(quota: Quota, candidate: _Candidate) -> str | None:
-    """Why a document does not fit into the space, None where it does."""
-    before = candidate.known["size"] if candidate.known is not None else None
-    return quota.take(int(before is None), candidate.size - (before or 0))
-
-
-def _still_bad(known: dict[str, Any], sha256: bytes, recipe: str, max_attempts: int) -> bool:
-    """Whether the same bytes would only fail again in the same way."""
-    retry = known["retry_requested"] or (known["retryable"] and known["attempts"] < max_attempts)
-    return known["q_sha256"] == sha256 and known["q_parser"] == recipe and not retry
-
-
-def _row(work: Work, source: Source, candidate: _Candidate, version: UUID) -> dict[str, Any]:
-    is_new = candidate.known is None or candidate.known["size"] is None
-    return {
-        "id": candidate.id,
-        "space_id": work.space_id,
-        "source_id": source.id,
-        "path": candidate.file.path,
-        "shard": identity.shard_of(candidate.id, work.shard_count),
-        "change": "new" if is_new else "changed",
-        "stage": "scanned",
-        "size": candidate.file.size,
-        "mtime_ns": candidate.mtime_ns,
-        "sha256": candidate.sha256,
-        "version_id": version,
-        "parser": recipe_of(candidate.file.path),
-        "run_id": work.run_id,
-        "code_version": work.code_version,
-    }
-
-
-def _stage_removals(work: Work, source: Source, removed: list[dict[str, Any]], result: Scan) -> None:
-    if not removed:
-        return
-    template = {"space_id": work.space_id, "source_id": source.id, "change": "removed", "stage": "indexed"}
-    rows = [
-        template
-        | {"id": row["id"], "path": row["path"], "shard": identity.shard_of(row["id"], work.shard_count)}
-        | {"size": 0, "mtime_ns": 0, "sha256": row["sha256"], "version_id": None, "parser": ""}
-        | {"run_id": work.run_id, "code_version": work.code_version}
-        for row in removed
-    ]
-    with work.transaction() as connection:
-        staging.stage(connection, rows)
-    result.add("removed", sum(row["size"] is not None for row in removed))
+        gone = [row["id"] for row in children.of_source(connection, source.id, work.shards) if row["excluded"]]
+        return children.rows(connection, gone)
 
 
 def _keep_staged(work: Work, connection: Any, source_id: UUID) -> None:

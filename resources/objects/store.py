@@ -142,6 +142,13 @@ class ObjectStore:
             while piece := file.read(1 << 20):
                 yield piece
 
+    def file(self, space: UUID, sha256: bytes) -> Path | None:
+        """Where the bytes lie in the clear on this machine's own disk; None where they do not."""
+        if "file" not in self.fs.protocol or self.encrypted(space):
+            return None
+        place = Path(self._path(space, sha256))
+        return place if place.is_file() else None
+
     def exists(self, space: UUID, sha256: bytes) -> bool:
         """Whether the bytes are there."""
         if tree := self.encrypted(space):

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from resources.access.rules import FILE_NAME, NOBODY, AccessFile, AccessRule, Clauses, class_id, clauses_of
+from resources.domain import WITHIN
 from resources.postgres.database import Connection
 from resources.postgres.spaces import bump_epoch
 
@@ -45,10 +46,12 @@ class SourceRules:
         self._closed = tuple(file["path"].removesuffix(FILE_NAME) for file in files if file["problem"])
 
     def clauses(self, path: str) -> Clauses:
-        """Who is let in to the document at `path`."""
+        """Who is let in to the document at `path`: to a file within a file, who is let in to both."""
         if path.startswith(self._closed):
             return NOBODY
-        return clauses_of(path, self._rules, self._files)
+        parts = path.split(WITHIN)
+        places = [WITHIN.join(parts[: at + 1]) for at in range(len(parts))]
+        return tuple(sorted({clause for place in places for clause in clauses_of(place, self._rules, self._files)}))
 
 
 def rules_of(connection: Connection, source_id: UUID) -> list[AccessRule]:

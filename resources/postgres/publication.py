@@ -16,15 +16,15 @@ def publish(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None
     connection.execute(
         """
         INSERT INTO documents AS d (id, space_id, source_id, path, shard, state, title, media_type, language, size,
-                                    mtime_ns, sha256, version_id, parser, run_id, code_version, access_id)
+                                    mtime_ns, sha256, version_id, parser, run_id, code_version, access_id, parent_id)
         SELECT id, space_id, source_id, path, shard, 'live', title, media_type, language, size, mtime_ns, sha256,
-               version_id, parser, run_id, code_version, access_id
+               version_id, parser, run_id, code_version, access_id, parent_id
         FROM staged_documents WHERE id = ANY(%s)
         ON CONFLICT (id) DO UPDATE SET state = 'live', title = EXCLUDED.title, media_type = EXCLUDED.media_type,
             language = EXCLUDED.language, size = EXCLUDED.size, mtime_ns = EXCLUDED.mtime_ns, sha256 = EXCLUDED.sha256,
             version_id = EXCLUDED.version_id, parser = EXCLUDED.parser, run_id = EXCLUDED.run_id,
             code_version = EXCLUDED.code_version, shard = EXCLUDED.shard, access_id = EXCLUDED.access_id,
-            updated_at = now()
+            parent_id = EXCLUDED.parent_id, updated_at = now()
         """,
         (listed,),
     )

@@ -8,6 +8,8 @@ from uuid import UUID
 from resources.postgres.access_rules import classes_of
 from resources.postgres.database import Connection
 
+_COLUMNS = ("id", "source_id", "parent_id", "path", "shard", "size", "mtime_ns", "sha256", "parser")
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -34,18 +36,19 @@ def put(connection: Connection, space_id: UUID, run_id: str, failures: Sequence[
         connection.execute(
             """
             INSERT INTO quarantine AS q (document_id, space_id, source_id, path, shard, size, mtime_ns, sha256, parser,
-                                         reason, detail, retryable, last_run_id, access_id)
+                                         reason, detail, retryable, last_run_id, access_id, parent_id)
             VALUES (%(id)s, %(space)s, %(source_id)s, %(path)s, %(shard)s, %(size)s, %(mtime_ns)s, %(sha256)s,
-                    %(parser)s, %(reason)s, %(detail)s, %(retryable)s, %(run)s, %(access)s)
+                    %(parser)s, %(reason)s, %(detail)s, %(retryable)s, %(run)s, %(access)s, %(parent_id)s)
             ON CONFLICT (document_id) DO UPDATE SET
                 attempts = CASE WHEN q.last_run_id = EXCLUDED.last_run_id THEN q.attempts
                                 WHEN q.sha256 IS NOT DISTINCT FROM EXCLUDED.sha256 THEN q.attempts + 1 ELSE 1 END,
                 size = EXCLUDED.size, mtime_ns = EXCLUDED.mtime_ns, sha256 = EXCLUDED.sha256, parser = EXCLUDED.parser,
                 reason = EXCLUDED.reason, detail = EXCLUDED.detail, retryable = EXCLUDED.retryable,
                 retry_requested = false, last_run_id = EXCLUDED.last_run_id, access_id = EXCLUDED.access_id,
+                parent_id = EXCLUDED.parent_id,
                 updated_at = now()
             """,
-            {key: row.get(key) for key in ("id", "source_id", "path", "shard", "size", "mtime_ns", "sha256", "parser")}
+            {name: row.get(name) for name in _COLUMNS}
             | {
                 "space": space_id,
                 "reason": failure.reason,

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from resources.access import Role
 from resources.errors import NotFound
-from resources.postgres import rights, sources, spaces
+from resources.postgres import children, rights, sources, spaces
 from resources.postgres.database import Connection
 
 
@@ -61,6 +61,7 @@ def request_removal(connection: Connection, document_id: UUID) -> Removal:
         "INSERT INTO receipts (id, space_id, document_id, path, access_id) VALUES (%s, %s, %s, %s, %s)",
         (receipt_id, row["space_id"], document_id, row["path"], row["access_id"]),
     )
+    children.hide_descendants(connection, [document_id])
     spaces.bump_epoch(connection, row["space_id"])  # a cached result may hold it
     space = connection.execute("SELECT name FROM spaces WHERE id = %s", (row["space_id"],)).fetchone()
     assert space is not None

@@ -16,6 +16,7 @@ _DOCUMENT = (
     "id",
     "space_id",
     "source_id",
+    "parent_id",
     "path",
     "shard",
     "change",
@@ -31,7 +32,10 @@ _DOCUMENT = (
 
 
 def known(connection: Connection, source_id: UUID, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """What is known of a source's documents, live or in quarantine, in the order of their paths' bytes, streamed."""
+    """What is known of a source's documents, live or in quarantine, in the order of their paths' bytes, streamed.
+
+    Those that stand inside others are left out: a source does not list them.
+    """
     with connection.cursor(name="known") as cursor:
         cursor.itersize = 5000
         cursor.execute(
@@ -40,9 +44,10 @@ def known(connection: Connection, source_id: UUID, shards: Sequence[int]) -> Ite
                    d.size, d.mtime_ns, d.sha256, d.parser, d.state,
                    q.size AS q_size, q.mtime_ns AS q_mtime_ns, q.sha256 AS q_sha256, q.parser AS q_parser,
                    q.retryable, q.retry_requested, q.attempts
-            FROM (SELECT * FROM documents WHERE source_id = %(source)s AND shard = ANY(%(shards)s)) d
-            FULL JOIN (SELECT * FROM quarantine WHERE source_id = %(source)s AND shard = ANY(%(shards)s)) q
-                ON q.document_id = d.id
+            FROM (SELECT * FROM documents WHERE source_id = %(source)s AND shard = ANY(%(shards)s)
+                  AND parent_id IS NULL) d
+            FULL JOIN (SELECT * FROM quarantine WHERE source_id = %(source)s AND shard = ANY(%(shards)s)
+                       AND parent_id IS NULL) q ON q.document_id = d.id
             ORDER BY 1
             """,
             {"source": source_id, "shards": list(shards)},

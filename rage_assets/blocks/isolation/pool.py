@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as OutOfTime
 from functools import partial
@@ -52,9 +53,10 @@ class ReaderPool:
         self._skip_generated = skip_generated
         _sweep()
         self._scratch = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-        self._pool = ProcessPool(
-            self.workers, _FILES_A_PROCESS, confine, [self._limits], multiprocessing.get_context("spawn")
-        )
+        # a server that has imported the parsers once forks children that have them at once
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["rage_assets.blocks.isolation.preloaded"])
+        self._pool = ProcessPool(self.workers, _FILES_A_PROCESS, confine, [self._limits], context)
 
     def __enter__(self) -> "ReaderPool":
         return self
@@ -69,11 +71,11 @@ class ReaderPool:
         self._pool.join()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def submit(self, data: bytes | Path, path: str) -> "Future[Reading]":
+    def submit(self, data: Path | Iterable[bytes], path: str) -> "Future[Reading]":
         """Reads a file.
 
         Args:
-            data: Its bytes, or where they are.
+            data: Where its bytes are, or they themselves in pieces.
             path: Its path in its source.
 
         Returns:
@@ -81,11 +83,12 @@ class ReaderPool:
             `timeout`, `memory` and `crashed`.
         """
         folder = Path(tempfile.mkdtemp(dir=self._scratch))
-        if isinstance(data, bytes):
-            (folder / "file").write_bytes(data)
+        if not isinstance(data, Path):
+            with (folder / "file").open("wb") as file:
+                file.writelines(data)
         request = Request(
             path=path,
-            file=folder / "file" if isinstance(data, bytes) else data,
+            file=data if isinstance(data, Path) else folder / "file",
             scratch=folder,
             max_bytes=self._max_bytes,
             passwords=self._passwords,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.content import WHOLE_BYTES, Content
 from rage_assets.blocks.parsing.finish import Finisher, clean_title
 from rage_assets.blocks.parsing.media_type import media_type_of
 from rage_assets.blocks.parsing.outline import Outline, sink, text_budget
@@ -12,7 +12,7 @@ from rage_assets.blocks.parsing.registry import Parser, fingerprint, parser_for
 from resources.domain import ParsedBlock, ParsedDocument
 from resources.errors import ParseFailed
 
-__all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "parse_file", "parser_for", "parser_version"]
+__all__ = ["PARSERS_FINGERPRINT", "Content", "Outline", "Parser", "most_bytes", "parse_file", "parser_for", "parser_version"]
 
 MAX_BYTES = 8 << 30
 # Tables repeat their header and JSON its keys; what grows by more than this was made to.
@@ -107,6 +107,17 @@ def parser_version(path: str, media_type: str | None = None) -> str:
     """
     parser = parser_for(path, media_type)
     return f"{parser.name}/{parser.version}" if parser else "unsupported"
+
+
+def most_bytes(path: str, limit: int) -> int:
+    """The most bytes that a file of this name is read with: all of them at once, unless its parser reads in pieces.
+
+    Args:
+        path: The file's path.
+        limit: The operator's.
+    """
+    parser = parser_for(path)
+    return limit if getattr(parser, "reads_in_pieces", False) else min(limit, WHOLE_BYTES)
 
 
 def _open(data: bytes | os.PathLike[str], path: str, max_bytes: int, passwords: Sequence[str]) -> Content:

@@ -11,7 +11,7 @@ from typing import IO, Any, ClassVar
 from rage_assets.blocks.parsing.archives.members import MOST_DEPTH, Member, Unpacked
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
-from resources.domain import BlockType
+from resources.domain import WITHIN, BlockType
 from resources.errors import ParseFailed
 
 _MOST_LISTED = 2000
@@ -25,6 +25,7 @@ class ArchiveParser:
 
     name = "archive"
     version = 1
+    reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".zip": "application/zip",
         ".tar": "application/x-tar",
@@ -39,7 +40,7 @@ class ArchiveParser:
 
     def parse(self, content: Content) -> Outline:
         """The members as children, and their names as a list."""
-        if content.path.count("!/") >= MOST_DEPTH:
+        if content.path.count(WITHIN) >= MOST_DEPTH:
             raise ParseFailed("too_deep", f"Archives within archives are opened {MOST_DEPTH} deep.")
         outline = Outline()
         outline.title = content.name
