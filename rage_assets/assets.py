@@ -7,6 +7,7 @@ import dagster as dg
 
 from rage_assets.blocks.checks import check_blocks
 from rage_assets.blocks.parse import parse_staged
+from rage_assets.embeddings.ahead import embedding_ahead
 from rage_assets.embeddings.checks import check_vectors
 from rage_assets.embeddings.embed import embed_staged
 from rage_assets.lexical.index import index_staged
@@ -46,7 +47,9 @@ def content_blocks(
     """Headings, paragraphs, lists, tables, code and images of the documents that differ, staged."""
     work = platform.work(context)
     with stopwatch() as metadata:
-        counts = parse_staged(work)
+        with embedding_ahead(work) as ahead:
+            counts = parse_staged(work)
+        metadata |= {"embedded_ahead": dict(ahead)}
         metadata |= numbers({name: count for name, count in counts.items() if ":" not in name})
         for kind in ("type", "media"):
             rows = [{kind: n.split(":")[1], "count": c} for n, c in sorted(counts.items()) if n.startswith(f"{kind}:")]

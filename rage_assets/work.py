@@ -48,11 +48,17 @@ class Work:
         """A transaction of the pipeline that sees this space and no other."""
         return self.platform.content(self.database).transaction(space=self.space_id)
 
-    def batches(self, *stages: str) -> Iterator[list[dict[str, Any]]]:
-        """The staged documents at `stages`, in batches of bounded size."""
+    def batches(self, *stages: str, unmade: bool = False) -> Iterator[list[dict[str, Any]]]:
+        """The staged documents at `stages`, in batches of bounded size; `unmade` are those without any passage yet."""
         settings = self.platform.settings
         return staging.batches(
-            self.transaction, self.space_id, self.shards, stages, settings.batch_documents, settings.batch_bytes
+            self.transaction,
+            self.space_id,
+            self.shards,
+            stages,
+            settings.batch_documents,
+            settings.batch_bytes,
+            unmade=unmade,
         )
 
     def quarantine(self, connection: Connection, failures: list[Failure]) -> None:

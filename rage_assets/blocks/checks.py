@@ -1,7 +1,9 @@
 """The gate between blocks and everything after: is what was parsed text that a person would recognise?"""
 
 import math
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rage_assets.quality.gate import Expectation, Verdict, judge, pass_on, settle
@@ -62,18 +64,16 @@ def check_blocks(work: Work) -> Verdict:
 
 
 def _measure(work: Work, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    documents = {row["id"]: row for row in batch}
+    ids = [row["id"] for row in batch]
     with work.transaction() as connection:
-        blocks = staging.blocks_of(connection, list(documents))
         before = staging.live_text_lengths(connection, [row["id"] for row in batch if row["change"] == "changed"])
-    grouped: dict[Any, list[dict[str, Any]]] = {key: [] for key in documents}
-    for block in blocks:
-        grouped[block["document_id"]].append(block)
-    return [{"document": documents[key]} | measures(own, before.get(key, 0)) for key, own in grouped.items()]
+    streamed = groupby(staging.stream_blocks(work.transaction, ids), itemgetter("document_id"))
+    found = {document: measures(own, before.get(document, 0)) for document, own in streamed}
+    return [{"document": row} | (found.get(row["id"]) or measures([], before.get(row["id"], 0))) for row in batch]
 
 
-def measures(blocks: list[dict[str, Any]], characters_before: int) -> dict[str, float]:
-    """The numbers that the suite looks at, for the blocks of one document.
+def measures(blocks: Iterable[dict[str, Any]], characters_before: int) -> dict[str, float]:
+    """The numbers that the suite looks at, for the blocks of one document of any length.
 
     Args:
         blocks: Rows with `text, type, language, page, order`, in order.
@@ -81,20 +81,31 @@ def measures(blocks: list[dict[str, Any]], characters_before: int) -> dict[str, 
     """
     from ftfy.badness import badness
 
-    texts = [block["text"] for block in blocks]
-    characters = sum(len(text.strip()) for text in texts)
-    pages = [block["page"] for block in blocks if block["page"] is not None]
-    # badness counts suspicious sequences of two or three characters; code and plain ASCII have none
-    strange = sum(badness(text) for text in texts if not text.isascii())
+    characters = empty = longest = replaced = strange = unknown = steps_back = gaps = 0
+    page = None
+    for index, block in enumerate(blocks):
+        text = block["text"]
+        own = len(text.strip())
+        characters += own
+        empty += not own
+        longest = max(longest, len(text))
+        replaced += text.count("\ufffd")
+        # badness counts suspicious sequences of two or three characters; code and plain ASCII have none
+        strange += 0 if text.isascii() else badness(text)
+        unknown += not _known_language(block["language"], block["type"])
+        gaps += block["order"] != index
+        if block["page"] is not None:
+            steps_back += page is not None and block["page"] < page
+            page = block["page"]
     return {
         "characters": characters,
-        "empty_blocks": sum(not text.strip() for text in texts),
-        "longest_block": max(map(len, texts), default=0),
-        "replacement_share": sum(text.count("\ufffd") for text in texts) / max(1, characters),
+        "empty_blocks": empty,
+        "longest_block": longest,
+        "replacement_share": replaced / max(1, characters),
         "mojibake_share": 2 * strange / max(1, characters),
-        "unknown_languages": sum(not _known_language(block["language"], block["type"]) for block in blocks),
-        "page_steps_back": sum(after < before for before, after in pairwise(pages)),
-        "order_gaps": sum(block["order"] != index for index, block in enumerate(blocks)),
+        "unknown_languages": unknown,
+        "page_steps_back": steps_back,
+        "order_gaps": gaps,
         "text_kept": characters / characters_before if characters_before else math.inf,
     }
 

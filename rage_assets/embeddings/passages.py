@@ -4,18 +4,20 @@ A passage is the section path and one or more neighbouring blocks of that sectio
 anew at every section, so that an edit moves no passage of another section.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-PASSAGE_RULES = "passages/1"
+from rage_assets.embeddings.pieces import Piece, Spans, pieces
+
+PASSAGE_RULES = "passages/2"
 # Special tokens that the model adds, and the line break behind the section path.
 _RESERVED_TOKENS = 4
 _MOST_SECTION_SHARE = 0.25
-
-Spans = list[tuple[int, int]]
+# A document of any length is packed so many blocks at a time.
+_TOGETHER = 2000
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,22 @@ class Passage:
     languages: list[str]
 
 
-@dataclass(frozen=True)
-class _Piece:
-    block: dict[str, Any]
-    text: str
-    tokens: int
+def stream_passages(
+    blocks: Iterable[dict[str, Any]], window: int, token_spans: Callable[[Sequence[str]], list[Spans]]
+) -> Iterator[Passage]:
+    """The passages of one document of any length; for the parameters see `make_passages`.
+
+    What was recognised on a picture too unsurely to be text is left out: it would be found for what it does not say.
+    """
+    held: list[dict[str, Any]] = []
+    for block in blocks:
+        if (block.get("metadata") or {}).get("low_confidence"):
+            continue
+        if len(held) >= 2 * _TOGETHER or (len(held) >= _TOGETHER and _path(block) != _path(held[-1])):
+            yield from make_passages(held, window, token_spans)
+            held = []
+        held.append(block)
+    yield from make_passages(held, window, token_spans)
 
 
 def make_passages(
@@ -107,9 +120,9 @@ def _header(path: tuple[str, ...], spans: Spans, window: int) -> tuple[str, int]
 def _pack(items: Sequence[tuple[dict[str, Any], Spans]], path: tuple[str, ...], header: str, budget: int) -> list[Passage]:
     """Fills passages with neighbouring pieces, in order, none over the budget."""
     passages: list[Passage] = []
-    held: list[_Piece] = []
+    held: list[Piece] = []
     tokens = 0
-    for piece in (piece for block, spans in items for piece in _pieces(block, spans, budget)):
+    for piece in (piece for block, spans in items for piece in pieces(block, spans, budget)):
         if held and tokens + piece.tokens > budget:
             passages.append(_passage(path, header, held))
             held, tokens = [], 0
@@ -120,35 +133,7 @@ def _pack(items: Sequence[tuple[dict[str, Any], Spans]], path: tuple[str, ...], 
     return passages
 
 
-def _pieces(block: dict[str, Any], spans: Spans, budget: int) -> Iterator[_Piece]:
-    """A block, in as many pieces as the budget asks for, cut at the end of a line or sentence where there is one."""
-    text = block["text"]
-    start, first = 0, 0
-    while len(spans) - first > budget:
-        limit = spans[first + budget][0]
-        least = spans[first + budget // 2][0]
-        cut = max(_after(text, mark, least, limit) for mark in ("\n", ". ", "! ", "? ", "; ", "。"))
-        if cut <= least:
-            cut = max(_after(text, " ", least, limit), 0)
-        if cut <= least:
-            cut = limit
-        behind = first
-        while behind < len(spans) and spans[behind][0] < cut:
-            behind += 1
-        yield _Piece(block, text[start:cut].strip("\n "), behind - first)
-        start, first = cut, behind
-    rest = text[start:].strip("\n ") if start else text
-    if rest:
-        yield _Piece(block, rest, len(spans) - first)
-
-
-def _after(text: str, mark: str, least: int, limit: int) -> int:
-    """The place behind the last `mark` between `least` and `limit`, 0 where there is none."""
-    found = text.rfind(mark, least, limit)
-    return found + len(mark) if found >= 0 else 0
-
-
-def _passage(path: tuple[str, ...], header: str, pieces: list[_Piece]) -> Passage:
+def _passage(path: tuple[str, ...], header: str, pieces: list[Piece]) -> Passage:
     body = "\n".join(piece.text for piece in pieces)
     blocks = [piece.block for piece in pieces]
     return Passage(

@@ -89,7 +89,10 @@ def _encoded(work: Work, version: IndexVersion, embedder: Embedder, documents: l
     with work.transaction() as connection:
         blocks = index_filling.blocks_of(connection, [row["id"] for row in documents])
     try:
-        made = make(version, embedder, documents, blocks)
+        parts = list(make(version, embedder, documents, blocks))
+        made = Made(
+            [row for part in parts for row in part.rows], {k: text for part in parts for k, text in part.texts.items()}
+        )
         with work.transaction() as connection:
             hashes = vectors.missing(connection, version.id, list(made.texts))
         encoded = embedder.encode([made.texts[key] for key in hashes]) if hashes else None

@@ -1,6 +1,7 @@
 """The lexical stage: adds what is staged, and heals what an earlier run left different from the truth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 from uuid import UUID
 
 from rage_assets.lexical.indexes import Indexes
@@ -73,18 +74,31 @@ def index_staged(work: Work) -> dict[str, int]:
             ids = [row["id"] for row in batch]
             with work.transaction() as connection:
                 outbox.note(connection, work.space_id, ids)
-                passages = staging.passages_of(connection, ids)
+            passages = _Counted(staging.stream_passages(work.transaction, ids))
             behind = not indexes.add([row["version_id"] for row in batch], passages)
             with work.transaction() as connection:
                 outbox.set_behind(connection, ids, behind)
                 staging.set_stage(connection, ids, "indexed")
             totals["documents"] += len(batch)
-            totals["passages"] += len(passages)
+            totals["passages"] += passages.count
             totals["behind"] += len(batch) if behind else 0
             work.progress("index", totals["documents"], None)
     finally:
         close_indexes(work)
     return totals
+
+
+class _Counted:
+    """Rows, and how many of them were taken."""
+
+    def __init__(self, rows: Iterator[dict[str, Any]]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self._rows:
+            self.count += 1
+            yield row
 
 
 def heal(work: Work, indexes: Indexes) -> int:

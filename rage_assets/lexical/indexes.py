@@ -5,7 +5,7 @@ in the outbox what the index lacks, for a later run to bring in.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from resources.lexical.protocol import LexicalIndex, LexicalPassage, LexicalUnav
 from resources.logs import get_logger
 
 _log = get_logger(__name__)
+_TOGETHER = 5_000
 
 
 class Indexes:
@@ -43,14 +44,13 @@ class Indexes:
 
         return self._each(act, passages)
 
-    def add(self, versions: list[UUID], passages: list[dict[str, Any]]) -> bool:
+    def add(self, versions: list[UUID], passages: Iterable[dict[str, Any]]) -> bool:
         """Adds the passages of these document versions, in place of what an earlier run left of them."""
-
-        def act(index: LexicalIndex, rows: list[dict[str, Any]]) -> None:
-            index.delete_versions(versions)
-            index.add(map(entry, rows))
-
-        return self._each(act, passages)
+        rows = iter(passages)
+        done = self._each(lambda index, own: _renew(index, versions, own), list(islice(rows, _TOGETHER)))
+        while more := list(islice(rows, _TOGETHER)):
+            done = self._each(lambda index, own: index.add(map(entry, own)), more)
+        return done
 
     def delete_versions(self, ids: Iterable[UUID]) -> bool:
         """Removes the passages of these document versions."""
@@ -69,6 +69,11 @@ class Indexes:
                 self.lost[version] = error
                 del self.opened[version]
         return self.whole
+
+
+def _renew(index: LexicalIndex, versions: list[UUID], rows: list[dict[str, Any]]) -> None:
+    index.delete_versions(versions)
+    index.add(map(entry, rows))
 
 
 def entry(row: dict[str, Any]) -> LexicalPassage:

@@ -4,7 +4,8 @@ A staged document moves through the stages scanned → parsed → passed → emb
 quarantine. A run that was killed leaves its rows; the next run adopts those whose bytes are still the same.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +101,14 @@ def discard_others(connection: Connection, space_id: UUID, shards: Sequence[int]
 
 
 def batches(
-    connection_of: Any, space_id: UUID, shards: Sequence[int], stages: Sequence[str], documents: int, size: int
+    connection_of: Any,
+    space_id: UUID,
+    shards: Sequence[int],
+    stages: Sequence[str],
+    documents: int,
+    size: int,
+    *,
+    unmade: bool = False,
 ) -> Iterator[list[dict[str, Any]]]:
     """Staged documents at `stages`, by id, in batches of at most so many documents and (but for one) bytes.
 
@@ -111,14 +119,15 @@ def batches(
         stages: The stages to take.
         documents: The most documents in a batch.
         size: The most raw bytes in a batch.
+        unmade: Only documents of which no index version has anything yet.
     """
     after = UUID(int=0)
     while True:
         with connection_of() as connection:
             rows = connection.execute(
                 "SELECT * FROM staged_documents WHERE space_id = %s AND shard = ANY(%s) AND stage = ANY(%s) "
-                "AND change <> 'removed' AND id > %s ORDER BY id LIMIT %s",
-                (space_id, list(shards), list(stages), after, documents),
+                "AND change <> 'removed' AND id > %s AND (NOT %s OR made_for = '{}') ORDER BY id LIMIT %s",
+                (space_id, list(shards), list(stages), after, unmade, documents),
             ).fetchall()
         if not rows:
             return
@@ -176,6 +185,45 @@ def blocks_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any
     ).fetchall()
 
 
+def stream_blocks(
+    connection_of: Callable[[], AbstractContextManager[Connection]], ids: Sequence[UUID], size: int = 5_000
+) -> Iterator[dict[str, Any]]:
+    """The same, of any number: read in parts, each in a transaction of its own.
+
+    Args:
+        connection_of: Gives a transaction.
+        ids: The documents.
+        size: The most blocks in a part.
+    """
+    document, order = UUID(int=0), -1
+    while True:
+        with connection_of() as connection:
+            rows = connection.execute(
+                'SELECT * FROM staged_blocks WHERE document_id = ANY(%s) AND (document_id, "order") > (%s, %s) '
+                'ORDER BY document_id, "order" LIMIT %s',
+                (list(ids), document, order, size),
+            ).fetchall()
+        yield from rows
+        if len(rows) < size:
+            return
+        document, order = rows[-1]["document_id"], rows[-1]["order"]
+
+
+def set_made(connection: Connection, ids: Sequence[UUID], version: UUID) -> None:
+    """Notes that documents have all passages and vectors in an index version."""
+    connection.execute(
+        "UPDATE staged_documents SET made_for = made_for || %s WHERE id = ANY(%s) AND NOT (%s = ANY(made_for))",
+        (version, list(ids), version),
+    )
+
+
+def set_embedded(connection: Connection, ids: Sequence[UUID]) -> None:
+    """Moves on those of the documents that passed the gate."""
+    connection.execute(
+        "UPDATE staged_documents SET stage = 'embedded' WHERE id = ANY(%s) AND stage = 'passed'", (list(ids),)
+    )
+
+
 def passages_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The staged passages of these documents with title, path and versions, by index version, document and order."""
     return connection.execute(
@@ -183,6 +231,26 @@ def passages_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, A
         'ON s.id = p.document_id WHERE p.document_id = ANY(%s) ORDER BY p.index_version, p.document_id, p."order"',
         (list(ids),),
     ).fetchall()
+
+
+def stream_passages(
+    connection_of: Callable[[], AbstractContextManager[Connection]], ids: Sequence[UUID], size: int = 5_000
+) -> Iterator[dict[str, Any]]:
+    """The same, of any number: read in parts, each in a transaction of its own; for the parameters see `stream_blocks`."""
+    after: tuple[UUID, UUID, int] = (UUID(int=0), UUID(int=0), -1)
+    while True:
+        with connection_of() as connection:
+            rows = connection.execute(
+                "SELECT p.*, s.title, s.path, s.version_id, s.language FROM staged_passages p "
+                "JOIN staged_documents s ON s.id = p.document_id "
+                'WHERE p.document_id = ANY(%s) AND (p.index_version, p.document_id, p."order") > (%s, %s, %s) '
+                'ORDER BY p.index_version, p.document_id, p."order" LIMIT %s',
+                (list(ids), *after, size),
+            ).fetchall()
+        yield from rows
+        if len(rows) < size:
+            return
+        after = (rows[-1]["index_version"], rows[-1]["document_id"], rows[-1]["order"])
 
 
 def save_passages(connection: Connection, space_id: UUID, rows: Iterable[tuple[Any, ...]]) -> int:

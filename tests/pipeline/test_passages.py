@@ -4,7 +4,7 @@ from uuid import uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rage_assets.embeddings.passages import make_passages
+from rage_assets.embeddings.passages import make_passages, stream_passages
 
 
 def spans(texts):
@@ -66,3 +66,57 @@ def test_every_word_stands_in_a_passage_and_no_passage_leaves_the_window(given_b
         letters = "".join(words(one["text"]))
         assert letters in "".join("".join(words(p.text)) for p in own) or set(words(one["text"])) <= set(found)
     assert all(len(spans([p.text])[0]) + 2 <= window for p in passages)
+
+
+TABLE = "| name | room |\n|---|---|\n" + "".join(f"| person {n} | room {n}. It is. |\n" for n in range(200))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.text(alphabet="abc. !;", min_size=1, max_size=30).filter(str.strip), min_size=1, max_size=60),
+    st.integers(24, 64),
+)
+def test_a_table_is_split_only_at_its_rows(cells, window):
+    rows = [f"| {cell.strip()} | x |" for cell in cells]
+    text = "\n".join(["| a | b |", "|---|---|", *rows])
+    whole = set(text.split("\n"))
+    for passage in make_passages([block(text, type="table")], window, spans):
+        lines = passage.text.split("\n")
+        # a row that alone is over the budget has to be cut somewhere
+        assert all(line in whole or len(spans([line])[0]) > window // 3 for line in lines), lines
+
+
+def test_every_part_of_a_table_begins_with_its_header():
+    passages = make_passages([block(TABLE, type="table")], 64, spans)
+    assert len(passages) > 10
+    assert all(p.text.startswith("| name | room |\n|---|---|\n| person ") for p in passages)
+    assert all(len(spans([p.text])[0]) + 2 <= 64 for p in passages)
+
+
+def test_code_is_split_at_its_least_indented_lines():
+    unit = "def f{n}(a):\n    if a:\n        return g(a)\n    return {n}\n\n"
+    code = "".join(unit.format(n=n) for n in range(30))
+    passages = make_passages([block(code, type="code")], 64, spans)
+    assert len(passages) > 5
+    assert all(p.text.startswith("def f") for p in passages)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(alphabet="ab (){}=\t", min_size=1, max_size=40), min_size=1, max_size=80), st.integers(24, 64))
+def test_code_is_split_only_at_the_ends_of_lines(lines, window):
+    code = "\n".join(lines)
+    whole = {line.strip() for line in lines}
+    for passage in make_passages([block(code, type="code")], window, spans) if code.strip() else ():
+        for line in passage.text.split("\n"):
+            assert line.strip() in whole or len(spans([line])[0]) > window // 3
+
+
+def test_a_document_of_any_length_is_packed_in_parts_that_lose_nothing():
+    blocks = [block(f"word{n}", [f"s{n // 700}"]) for n in range(9000)]
+    passages = list(stream_passages(iter(blocks), 64, spans))
+    assert {one for p in passages for one in p.block_ids} == {b["id"] for b in blocks}
+
+
+def test_what_was_recognised_too_unsurely_is_in_no_passage():
+    unsure = block("qzx wvv") | {"metadata": {"low_confidence": True}}
+    assert [p.text for p in stream_passages([block("sure"), unsure], 64, spans)] == ["sure"]

@@ -1,4 +1,4 @@
-"""What the server of readers has in memory before it forks the first one: each of them then has it at once, and shares it."""
+"""What the server of readers has in memory before it forks the first: each has it at once, and shares it."""
 
 import os
 
