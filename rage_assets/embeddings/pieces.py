@@ -27,7 +27,8 @@ def pieces(block: dict[str, Any], spans: Spans, budget: int) -> Iterator[Piece]:
     """A block in pieces of at most `budget` tokens.
 
     Prose is cut at the ends of lines or sentences, a table at the ends of rows, code at the least indented line; within
-    these only where one alone is over the budget. Each piece of a table begins with the table's header, if that is short: a row says little without it.
+    these only where one alone is over the budget. Each piece of a table begins with the table's header, if that is short:
+    a row says little without it.
     """
     text = block["text"]
     header, header_tokens = _table_header(block, spans, budget)
