@@ -37,10 +37,6 @@ def test_a_file_over_the_limit_is_refused():
     assert failure.value.reason == "too_large"
 
 
-def test_an_archive_of_files_is_unsupported(reason):
-    assert reason(zipped({"a.txt": "text"}), "a.zip") == "unsupported_format"
-
-
 def test_a_pdf_under_a_text_name_is_read_as_pdf(parse):
     document = parse(pdf(line("Hello from a page", 72, 700)), "notes.txt")
     assert (document.media_type, document.parser) == ("application/pdf", "pdf/1")
