@@ -93,8 +93,9 @@ class _Tables:
         else:
             self._end()
             above = preamble(texts, self._usual)
-            for number, row in filled[:above]:
-                self._outline.paragraph(" ".join(field for field in row if field.strip()), rows=[number, number])
+            if above:
+                lines = (" ".join(field for field in row if field.strip()) for row in texts[:above])
+                self._outline.paragraph("\n".join(lines), rows=[filled[0][0], filled[above - 1][0]])
             texts = texts[above:]
             self._width = len(texts[0]) if texts else 0
             if texts and has_header(texts):
