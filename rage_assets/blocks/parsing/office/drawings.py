@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 _DEEPEST = 8
 _MAX_DEPTH = 60
 _MOST_POINTS = 10_000
-# What programs write where nobody described the picture.
-_NO_DESCRIPTION = re.compile(r"(?:picture|image|grafik|bild|graphic|photo)?\s*\d*|.{0,200}\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)",
-                             re.IGNORECASE)  # fmt: skip
+_FILE_NAME = re.compile(r".{0,200}\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)", re.IGNORECASE)
+_FEWEST_WORDS = 3  # fewer are a name, such as `Picture 2`
 _MACHINE_MADE = re.compile(r"\s*(?:Description automatically generated(?: with \w+ confidence)?|AI-generated content may be incorrect\.?)",
                            re.IGNORECASE)  # fmt: skip
 
@@ -81,10 +80,10 @@ def _runs(element: "_Element", depth: int = 0) -> Iterator[str]:
 
 
 def description(properties: "_Element | None") -> str:
-    """The alternative text of a picture or shape, where a person wrote one."""
+    """The alternative text of a picture or shape, where it says more than a name."""
     texts = [] if properties is None else [properties.get("title") or "", properties.get("descr") or ""]
     texts = [_MACHINE_MADE.sub("", text).strip() for text in texts]
-    return "\n".join(dict.fromkeys(text for text in texts if not _NO_DESCRIPTION.fullmatch(text)))
+    return "\n".join(dict.fromkeys(text for text in texts if len(text.split()) >= _FEWEST_WORDS and not _FILE_NAME.fullmatch(text)))
 
 
 def diagram(root: "_Element | None") -> list[Line]:
