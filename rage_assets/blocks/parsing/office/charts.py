@@ -26,6 +26,7 @@ def add_chart(outline: Outline, root: "_Element | None", **metadata: Any) -> Non
     outline.paragraph(_title(root), **metadata)
     plots = [each for each in root.iter("{*}*") if local(each).endswith("Chart") and child(each, "ser") is not None]
     kinds = {_KINDS.get(local(plot).removesuffix("Chart").removesuffix("3D"), "Other chart") for plot in plots}
+    kinds |= {f"{each.get('layoutId')} chart".capitalize() for each in root.iter("{*}series") if each.get("layoutId")}
     outline.add(BlockType.IMAGE, kinds.pop() if len(kinds) == 1 else "Other chart", role="chart", **metadata)
     series = [each for plot in plots for each in plot if local(each) == "ser"]
     rows = _rows(series) if series else _rows_of_extended(root)
@@ -48,7 +49,7 @@ def _rows(series: "list[_Element]") -> list[list[str]]:
     values = [_points(_first(each, "val", "yVal")) for each in series]
     shared = next(filter(None, places), {})
     if any(place and place != shared for place in places):
-        rows = [["", "", ""]] if any(names) else []
+        rows = [["Series", "X", "Y"]]
         for name, place, value in zip(names, places, values, strict=True):
             rows += [[name, place.get(at, ""), text] for at, text in value.items()]
         return rows
@@ -58,13 +59,13 @@ def _rows(series: "list[_Element]") -> list[list[str]]:
 
 def _rows_of_extended(root: "_Element") -> list[list[str]]:
     """The rows of a chart of the newer kind (waterfall, funnel, tree map …): dimensions with levels of points."""
-    columns = []
+    columns, header = [], []
     for dimension in root.iter("{*}strDim", "{*}numDim"):
         for level in (each for each in dimension if local(each) == "lvl"):
             columns.append({_index(point): (point.text or "").strip() for point in level if local(point) == "pt"})
+            header.append("Category" if local(dimension) == "strDim" else "Value")
     last = max((at for column in columns for at in column), default=-1)
-    rows = [[column.get(at, "") for column in columns] for at in range(last + 1)]
-    return [[""] * len(columns), *rows] if rows and len(columns) > 1 else rows
+    return [header, *([column.get(at, "") for column in columns] for at in range(last + 1))]
 
 
 def _first(element: "_Element", *names: str) -> "_Element | None":

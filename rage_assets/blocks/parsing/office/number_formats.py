@@ -20,6 +20,7 @@ _BRACKETS = re.compile(r"\[(?:\$([^\]-]*)[^\]]*|[^\]]*)\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 _DIGITS = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?")
 _MONEY = re.compile(r"[$€£¥₹₽₩₺]|\b(?:EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|INR|kr|zł|Kč|Fr\.?)(?!\w)")
+_PADDED = re.compile("0{2,20}")  # a postal code or another number that is a name
 _LONGEST_FORM = 255
 _LAST_DAY = 2_958_465  # 9999-12-31
 
@@ -27,7 +28,7 @@ _LAST_DAY = 2_958_465  # 9999-12-31
 class _Form(NamedTuple):
     """How one section of a number format shows a number."""
 
-    kind: str  # general, date, elapsed, number
+    kind: str  # general, date, elapsed, number, padded
     shows: str = ""  # of a date: the parts that it shows
     before: str = ""
     after: str = ""
@@ -44,8 +45,8 @@ def built_in(number: int) -> str:
 def shown(value: float, pattern: str, *, from_1904: bool = False) -> str:
     """A number in a format of a sheet.
 
-    >>> shown(0.125, "0.0%"), shown(-1234.5, '#,##0.00 [$€-407]'), shown(45293, "d/m/yy"), shown(1.5, "0")
-    ('12.5%', '-1,234.50 €', '2024-01-02', '1.5')
+    >>> shown(0.125, "0.0%"), shown(-1234.5, '#,##0.00 [$€-407]'), shown(45293, "d/m/yy"), shown(1.5, "0"), shown(9, "000")
+    ('12.5%', '-1,234.50 €', '2024-01-02', '1.5', '009')
     """
     sections = _forms(pattern[:_LONGEST_FORM])
     at = 1 if value < 0 else 2 if value == 0 else 0
@@ -55,6 +56,8 @@ def shown(value: float, pattern: str, *, from_1904: bool = False) -> str:
     if form.kind == "elapsed":
         seconds = round(abs(value) * 86400)
         return f"{'-' if value < 0 else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    if form.kind == "padded":
+        return f"{value:0{form.decimals}.0f}" if value == int(value) else plain(value)
     if form.kind == "number":
         digits = f"{abs(value) * form.scale:{',' if form.grouped else ''}.{form.decimals}f}"
         sign = "-" if value < 0 and any(char in "123456789" for char in digits) else ""
@@ -84,6 +87,8 @@ def _form(section: str) -> _Form:
         return _Form("date", shows=_parts_of_date(bare))
     if digits is None or "/" in bare or "e+" in bare or "e-" in bare:
         return _Form("general")
+    if _PADDED.fullmatch(section):
+        return _Form("padded", decimals=len(section))
     text = _BRACKETS.sub(lambda match: match[1] or "", section)
     text = _LITERAL.sub(lambda match: (match[1] or match[2] or " ").translate(_STAND_INS), text)
     around = _DIGITS.search(text)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EMBEDDED = ("package", "oleObject")
 _MOST_EMBEDDED = 1000
+_NATIVE = "\x01Ole10Native"
+_DOCUMENTS = {"WordDocument": ".doc", "Workbook": ".xls", "Book": ".xls", "PowerPoint Document": ".ppt"}
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class Package:
         """The files inside the document that parts name, each once; data of charts stand in the charts already."""
         found = dict.fromkeys(each.target for part in parts for each in self.relations(part).values() if each.kind in _EMBEDDED)
         names = [name for name in found if self.has(name)][:_MOST_EMBEDDED]
-        return [embedded_file(posixpath.basename(name), self.read(name)) for name in names]
+        files = (embedded_file(posixpath.basename(name), self.read(name)) for name in names)
+        return [file for file in files if file is not None]
 
     def title(self) -> str:
         """The title among the document's properties."""
@@ -101,8 +104,12 @@ class Package:
         return "" if root is None else next((text.strip() for text in root.xpath("//*[local-name()='title']/text()")), "")
 
 
-def embedded_file(name: str, data: bytes) -> tuple[str, bytes]:
-    """The name and bytes of an embedded object, without the container that OLE puts around a file."""
+def embedded_file(name: str, data: bytes) -> tuple[str, bytes] | None:
+    """The name and bytes of an embedded object, without the container that OLE puts around a file.
+
+    Returns:
+        None for objects that are no file, such as the equations of old programs.
+    """
     import olefile
 
     if not data.startswith(olefile.MAGIC):
@@ -112,14 +119,15 @@ def embedded_file(name: str, data: bytes) -> tuple[str, bytes]:
             for stream in ("Package", "CONTENTS"):
                 if container.exists(stream):
                     return name, container.openstream(stream).read()
-            if container.exists("\x01Ole10Native"):
-                return _native(name, container.openstream("\x01Ole10Native").read())
+            if container.exists(_NATIVE):
+                return _native(name, container.openstream(_NATIVE).read())
+            suffix = next((suffix for stream, suffix in _DOCUMENTS.items() if container.exists(stream)), None)
     except (OSError, ValueError, IndexError):
-        pass
-    return name, data
+        return None
+    return (posixpath.splitext(name)[0] + suffix, data) if suffix else None
 
 
-def _native(name: str, data: bytes) -> tuple[str, bytes]:
+def _native(name: str, data: bytes) -> tuple[str, bytes] | None:
     """The file in an `Ole10Native` stream: size, flags, name, path, flags, path, size, bytes."""
     label, _, rest = data[6:].partition(b"\0")
     _, _, rest = rest.partition(b"\0")
@@ -127,4 +135,4 @@ def _native(name: str, data: bytes) -> tuple[str, bytes]:
     rest = rest[8 + length :]
     size = int.from_bytes(rest[:4], "little")
     shown = label.decode("utf-8", "replace") if label.isascii() else label.decode("cp1252", "replace")
-    return (shown or name, rest[4 : 4 + size]) if 0 < size <= len(rest) - 4 else (name, data)
+    return (shown or name, rest[4 : 4 + size]) if 0 < size <= len(rest) - 4 else None
