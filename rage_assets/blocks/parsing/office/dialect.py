@@ -82,9 +82,9 @@ def usual_width(sample: str, how: Dialect) -> int:
 
 
 def dialect(sample: str) -> Dialect:
-    """How a file is written, by its beginning.
+    r"""How a file is written, by its beginning.
 
-    >>> dialect("a;b\\n1,5;'x'\\n2,5;y\\n").delimiter
+    >>> dialect("a;b\n1,5;'x'\n2,5;y\n").delimiter
     ';'
     """
     if sample[:4].lower() == "sep=" and len(sample) > 5 and sample[5] in "\r\n":

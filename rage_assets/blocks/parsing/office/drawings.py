@@ -15,8 +15,10 @@ _MAX_DEPTH = 60
 _MOST_POINTS = 10_000
 _FILE_NAME = re.compile(r".{0,200}\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)", re.IGNORECASE)
 _FEWEST_WORDS = 3  # fewer are a name, such as `Picture 2`
-_MACHINE_MADE = re.compile(r"\s*(?:Description automatically generated(?: with \w+ confidence)?|AI-generated content may be incorrect\.?)",
-                           re.IGNORECASE)  # fmt: skip
+_MACHINE_MADE = re.compile(
+    r"\s*(?:Description automatically generated(?: with \w{1,20} confidence)?|AI-generated content may be incorrect\.?)",
+    re.IGNORECASE,
+)
 
 
 class Line(NamedTuple):
@@ -83,14 +85,18 @@ def description(properties: "_Element | None") -> str:
     """The alternative text of a picture or shape, where it says more than a name."""
     texts = [] if properties is None else [properties.get("title") or "", properties.get("descr") or ""]
     texts = [_MACHINE_MADE.sub("", text).strip() for text in texts]
-    return "\n".join(dict.fromkeys(text for text in texts if len(text.split()) >= _FEWEST_WORDS and not _FILE_NAME.fullmatch(text)))
+    return "\n".join(
+        dict.fromkeys(text for text in texts if len(text.split()) >= _FEWEST_WORDS and not _FILE_NAME.fullmatch(text))
+    )
 
 
 def diagram(root: "_Element | None") -> list[Line]:
     """The texts of a SmartArt graphic, from its data, as it nests them."""
     if root is None:
         return []
-    points = {each.get("modelId"): each for each in root.iter("{*}pt") if each.get("type", "node") in ("node", "asst", "doc")}
+    points = {
+        each.get("modelId"): each for each in root.iter("{*}pt") if each.get("type", "node") in ("node", "asst", "doc")
+    }
     below: dict[str | None, list[tuple[int, str | None]]] = {}
     for each in root.iter("{*}cxn"):
         order = each.get("srcOrd", "0")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 _NUMBER = re.compile(r"[-+(]?[$€£¥]?\s?\d[\d.,' \u00a0]{0,40}(?:e[-+]?\d{1,3})?\s?[%€$£¥)]?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ][\d:.+Z-]{0,30})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?: [\d:]{1,10})?|\d{1,2}:\d\d(?::\d\d)?")
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ][\d:.+Z-]{0,30})?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?: [\d:]{1,10})?|\d{1,2}:\d\d(?::\d\d)?"
+)
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]{1,255}|https?://\S{1,2000}")
 
 

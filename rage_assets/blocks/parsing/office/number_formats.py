@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-_BUILT_IN = {
+_BUILT_IN: dict[int, str] = {
     3: "#,##0", 4: "#,##0.00", 5: "$#,##0", 6: "$#,##0", 7: "$#,##0.00", 8: "$#,##0.00", 9: "0%", 10: "0.00%",
     14: "yyyy-mm-dd", 15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm", 19: "h:mm:ss", 20: "h:mm", 21: "h:mm:ss",
     22: "yyyy-mm-dd h:mm", 37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00", 41: "#,##0", 42: "$#,##0",
@@ -120,7 +120,7 @@ def _parts_of_date(bare: str) -> str:
 def _date(value: float, shows: str, *, from_1904: bool) -> str:
     try:
         # Excel counts a 29 February 1900, so the days before it are one further on.
-        start = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 31 if value < 60 else 30)  # noqa: DTZ001
+        start = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 31 if value < 60 else 30)
         moment = start + timedelta(seconds=round(value * 86400))
     except (OverflowError, ValueError):
         return plain(value)

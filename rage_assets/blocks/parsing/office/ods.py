@@ -66,7 +66,9 @@ class _Book:
         tags = ("{*}style", "{*}table", "{*}table-row", "{*}shapes")
         with self._archive.open("content.xml") as stream:
             try:
-                for event, element in etree.iterparse(stream, ("start", "end"), tag=tags, remove_comments=True, **XML_OPTIONS):
+                for event, element in etree.iterparse(
+                    stream, ("start", "end"), tag=tags, remove_comments=True, **XML_OPTIONS
+                ):
                     kind = local(element)
                     if kind == "table":  # those within a table are parts of a cell or of a chart
                         depth += 1 if event == "start" else -1

@@ -21,7 +21,8 @@ _SYMBOLS = {
     "ℏ": "hbar", "ħ": "hbar", "∅": "emptyset",
 }  # fmt: skip
 _FUNCTIONS = {"sin", "cos", "tan", "cot", "log", "ln", "exp", "lim", "max", "min", "sup", "inf", "det", "arcsin",
-              "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "sec", "csc", "arg", "deg", "dim", "gcd", "ker"}  # fmt: skip
+              "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "sec", "csc", "arg", "deg", "dim", "gcd", "ker",
+}  # fmt: skip
 _OPERATORS = {"argmax", "argmin"}
 _BRACES = {"⏟": "underbrace", "⏞": "overbrace", "→": "overrightarrow", "←": "overleftarrow"}
 _NAME = re.compile(r"[A-Za-z]+")
@@ -121,7 +122,7 @@ def _text(text: str) -> str:
 
 
 def _symbol(char: str) -> str:
-    if char.isascii() or char.isalpha() and char not in _SYMBOLS and not _is_symbol(char):
+    if char.isascii() or (char.isalpha() and char not in _SYMBOLS and not _is_symbol(char)):
         return char
     name = _SYMBOLS.get(char)
     return rf" \{name} " if name else _further().get(char, char)

@@ -81,7 +81,9 @@ class Package:
             for each in root if root is not None else ():
                 if local(each) == "Relationship" and each.get("TargetMode") != "External":
                     target = unquote(str(each.get("Target", ""))).replace("\\", "/")
-                    path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                    path = (
+                        target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+                    )
                     found[str(each.get("Id"))] = Relation(str(each.get("Type", "")).rpartition("/")[2], path)
             self._relations[part] = found
         return self._relations[part]
@@ -92,7 +94,9 @@ class Package:
 
     def embedded(self, parts: list[str]) -> list[tuple[str, bytes]]:
         """The files inside the document that parts name, each once; data of charts stand in the charts already."""
-        found = dict.fromkeys(each.target for part in parts for each in self.relations(part).values() if each.kind in _EMBEDDED)
+        found = dict.fromkeys(
+            each.target for part in parts for each in self.relations(part).values() if each.kind in _EMBEDDED
+        )
         names = [name for name in found if self.has(name)][:_MOST_EMBEDDED]
         files = (embedded_file(posixpath.basename(name), self.read(name)) for name in names)
         return [file for file in files if file is not None]

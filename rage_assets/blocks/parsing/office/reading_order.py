@@ -25,7 +25,9 @@ def reading_order(items: Sequence[_Item], box: Callable[[_Item], Box]) -> list[_
         items: What is to be read; those of one place stay in their order.
         box: Where an item stands.
     """
-    placed = sorted(((box(item), at) for at, item in enumerate(items)), key=lambda each: (each[0].top, each[0].left, each[1]))
+    placed = sorted(
+        ((box(item), at) for at, item in enumerate(items)), key=lambda each: (each[0].top, each[0].left, each[1])
+    )
     order = _cut(placed) if len(placed) <= _MOST_ITEMS else placed
     return [items[at] for _, at in order]
 
@@ -38,13 +40,15 @@ def _cut(placed: list[tuple[Box, int]], depth: int = 0) -> list[tuple[Box, int]]
     if beside is None and below is None:
         return placed
     if below is None or (beside is not None and beside > below):
-        parts = [each for each in placed if _middle(each[0].left, each[0].right) < at_x], [
-            each for each in placed if _middle(each[0].left, each[0].right) >= at_x
-        ]
+        parts = (
+            [each for each in placed if _middle(each[0].left, each[0].right) < at_x],
+            [each for each in placed if _middle(each[0].left, each[0].right) >= at_x],
+        )
     else:
-        parts = [each for each in placed if _middle(each[0].top, each[0].bottom) < at_y], [
-            each for each in placed if _middle(each[0].top, each[0].bottom) >= at_y
-        ]
+        parts = (
+            [each for each in placed if _middle(each[0].top, each[0].bottom) < at_y],
+            [each for each in placed if _middle(each[0].top, each[0].bottom) >= at_y],
+        )
     if not parts[0] or not parts[1]:
         return placed
     return [*_cut(parts[0], depth + 1), *_cut(parts[1], depth + 1)]
@@ -60,7 +64,11 @@ def _widest_gap(spans: list[tuple[float, float]]) -> tuple[float | None, float]:
     end, size = spans[0][1], spans[0][1] - spans[0][0]
     gap, place = None, 0.0
     for start, stop in spans[1:]:
-        if start - end >= -_LAP * min(size, stop - start) and (gap is None or start - end > gap) and _middle(start, stop) > end:
+        if (
+            start - end >= -_LAP * min(size, stop - start)
+            and (gap is None or start - end > gap)
+            and _middle(start, stop) > end
+        ):
             gap, place = start - end, _middle(end, start)
         if stop > end:
             end, size = stop, stop - start

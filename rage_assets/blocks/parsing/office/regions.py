@@ -35,10 +35,7 @@ class Area(NamedTuple):
     def meets(self, other: "Area") -> bool:
         """Whether they have a cell in common."""
         return (
-            self.top <= other.bottom
-            and other.top <= self.bottom
-            and self.left <= other.right
-            and other.left <= self.right
+            self.top <= other.bottom and other.top <= self.bottom and self.left <= other.right and other.left <= self.right
         )
 
 
@@ -127,9 +124,7 @@ def _covered(merges: Sequence[Area]) -> dict[int, list[tuple[int, int]]]:
     return covered
 
 
-def _tables(
-    band: list[tuple[int, Row]], covered: dict[int, list[tuple[int, int]]], narrow: frozenset[int]
-) -> list[Region]:
+def _tables(band: list[tuple[int, Row]], covered: dict[int, list[tuple[int, int]]], narrow: frozenset[int]) -> list[Region]:
     """The tables in neighbouring rows, from the top and the left."""
     areas = _pieces(band, covered)
     areas = _joined(areas, narrow) if len(areas) <= _MOST_PIECES else [_whole(areas)]

@@ -92,7 +92,9 @@ def _add_region(outline: Outline, region: Region, sheet: str) -> None:
         outline.paragraph(title, sheet=sheet, rows=[numbers[0]] * 2, cells=f"{column_name(region.area.left)}{numbers[0]}")
         numbers, rows = numbers[1:], rows[1:]
     if len(rows) == len(rows[0]) == 1:
-        outline.paragraph(rows[0][0], sheet=sheet, rows=[numbers[0]] * 2, cells=f"{column_name(region.columns[0])}{numbers[0]}")
+        outline.paragraph(
+            rows[0][0], sheet=sheet, rows=[numbers[0]] * 2, cells=f"{column_name(region.columns[0])}{numbers[0]}"
+        )
         return
     for start, end, table in table_parts(rows):
         first, last = numbers[start - 1], numbers[end - 1]

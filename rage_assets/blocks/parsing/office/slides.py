@@ -78,7 +78,10 @@ def _in_order(
             box = _moved(_box(frame), origin, scale)
             inner = _box(frame, "chOff", "chExt")
             wide, tall = inner.right - inner.left, inner.bottom - inner.top
-            ratio = ((box.right - box.left) / wide if wide else scale[0], (box.bottom - box.top) / tall if tall else scale[1])
+            ratio = (
+                (box.right - box.left) / wide if wide else scale[0],
+                (box.bottom - box.top) / tall if tall else scale[1],
+            )
             shift = Box(box.left - inner.left * ratio[0], box.top - inner.top * ratio[1], 0, 0)
             members = _in_order(element, holders, shift, ratio, depth + 1) if depth < _MAX_DEPTH else []
             parts.append((box, members))
@@ -94,7 +97,7 @@ def _elements(tree: "_Element | None", depth: int = 0) -> "Iterator[_Element]":
         if kind in _SHAPES:
             yield element
         elif kind in ("AlternateContent", "Choice", "sdt", "sdtContent") and depth < _MAX_DEPTH:
-            chosen = [each for each in _elements(element, depth + 1)]
+            chosen = list(_elements(element, depth + 1))
             # What an old program would draw instead is a picture of what cannot be read here.
             fallback = child(element, "Fallback") if kind == "AlternateContent" and not chosen else None
             yield from chosen if fallback is None else _elements(fallback, depth + 1)

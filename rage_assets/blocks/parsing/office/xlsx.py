@@ -139,7 +139,9 @@ class _Book:
         for each in element:
             kind = local(each)
             if kind == "sp":
-                outline.paragraph("\n".join(line.text for line in lines(child(each, "txBody"))), sheet=sheet, role="text_box")
+                outline.paragraph(
+                    "\n".join(line.text for line in lines(child(each, "txBody"))), sheet=sheet, role="text_box"
+                )
             elif kind == "pic":
                 outline.add(BlockType.IMAGE, description(child(each, "nvPicPr", "cNvPr")), sheet=sheet)
             elif kind == "graphicFrame":

@@ -85,7 +85,11 @@ class Formats:
     """The number format of each style of cells."""
 
     def __init__(self, root: "_Element | None", *, from_1904: bool) -> None:
-        own = {each.get("numFmtId"): each.get("formatCode") or "General" for each in root.iter("{*}numFmt")} if root is not None else {}
+        own = (
+            {each.get("numFmtId"): each.get("formatCode") or "General" for each in root.iter("{*}numFmt")}
+            if root is not None
+            else {}
+        )
         styles = child(root, "cellXfs")
         ids = [attribute(each, "numFmtId") or "0" for each in styles] if styles is not None else []
         self._patterns = [own.get(each) or built_in(int(each) if each.isdecimal() else 0) for each in ids]
@@ -155,7 +159,9 @@ def narrow_columns(package: Package, part: str) -> frozenset[int]:
     narrow: set[int] = set()
     with package.open(part) as stream:
         for match in _COLUMN.finditer(stream.read(_CHUNK)):
-            found = {key: float(value) for key, value in _NUMBER.findall(match[1]) if value.count(b".") < 2 and value != b"."}
+            found = {
+                key: float(value) for key, value in _NUMBER.findall(match[1]) if value.count(b".") < 2 and value != b"."
+            }
             first, last = int(found.get(b"min", 1)), min(int(found.get(b"max", 0)), _LAST_COLUMN)
             if found.get(b"width", 9.0) < _NARROW or found.get(b"hidden"):
                 narrow.update(range(first, last + 1))
