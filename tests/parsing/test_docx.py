@@ -117,6 +117,15 @@ def test_content_controls_are_read_but_not_their_prompts(parse):
     assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "filled")]
 
 
+def test_what_is_chosen_in_forms_is_read(parse):
+    box = '<w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData>'
+    choice = (
+        '<w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="a"/><w:listEntry w:val="b"/></w:ddList></w:ffData>'
+    )
+    body = "<w:p>" + "".join(f"<w:r><w:fldChar>{each}</w:fldChar></w:r>" for each in (box, choice)) + "</w:p>"
+    assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "☒b")]
+
+
 def test_hidden_text_is_left_out(parse):
     body = "<w:p><w:r><w:t>seen</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r></w:p>"
     assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "seen")]

@@ -248,5 +248,22 @@ def test_a_cell_of_opendocument_repeated_without_end_is_refused(reason):
     assert reason(ods(f'<table:table table:name="S">{row * 20}</table:table>'), "a.ods") == "too_large"
 
 
+def test_the_xml_of_excel_2003_is_read(parse):
+    cell = '<Cell{}><Data ss:Type="{}">{}</Data></Cell>'
+    rows = f"<Row>{cell.format('', 'String', 'Name')}{cell.format('', 'String', 'When')}</Row>"
+    date = cell.format(' ss:Index="2"', "DateTime", "2024-03-01T00:00:00.000")
+    rows += f"<Row>{cell.format('', 'Number', '7.0')}{date}</Row>"
+    spaces = 'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"'
+    xml = f'<?xml version="1.0"?><Workbook {spaces}><Worksheet ss:Name="S"><Table>{rows}</Table></Worksheet></Workbook>'
+    assert [block.text for block in parse(xml, "a.xls").blocks] == [
+        "S",
+        "| Name | When |\n| --- | --- |\n| 7 | 2024-03-01 |",
+    ]
+
+
+def test_text_under_the_name_of_a_workbook_is_read_as_text(parse):
+    assert parse("a\tb\n1\t2\n", "a.xls").blocks[0].text == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
 def test_a_damaged_binary_workbook_is_broken(reason):
     assert reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "a.xls") == "broken"

@@ -7,11 +7,17 @@ from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.decoding import looks_binary
+from rage_assets.blocks.parsing.office.delimited import DelimitedParser
+from rage_assets.blocks.parsing.office.excel_2003 import excel_2003_sheets, is_excel_2003
 from rage_assets.blocks.parsing.office.number_formats import plain
 from rage_assets.blocks.parsing.office.regions import Area
 from rage_assets.blocks.parsing.office.sheets import Sheet, add_book
 from rage_assets.blocks.parsing.outline import Outline
 from resources.errors import ParseFailed
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_OLDER = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")  # workbooks of before 1995, without a container
 
 
 class BinarySheetsParser:
@@ -29,9 +35,14 @@ class BinarySheetsParser:
         """A heading for each sheet that is shown, and its tables with `sheet`, `rows` and `cells`."""
         import python_calamine
 
+        outline = Outline()
+        if is_excel_2003(content):
+            add_book(outline, excel_2003_sheets(content))
+            return outline
+        if not content.data.startswith((b"PK", _OLE, *_OLDER)) and not looks_binary(content.data):
+            return DelimitedParser().parse(content)  # what many a program calls an export to Excel
         if content.data.startswith(b"PK"):
             Archive(content.data)  # for its bounds on what an archive unpacks to
-        outline = Outline()
         try:
             book = python_calamine.CalamineWorkbook.from_object(io.BytesIO(content.data))
             add_book(outline, _sheets(book))

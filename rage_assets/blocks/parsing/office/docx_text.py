@@ -42,6 +42,10 @@ def _parts(element: "_Element", depth: int = 0) -> Iterator[str]:
             yield "\n"
         elif name == "noBreakHyphen":
             yield "-"
+        elif name == "checkBox":
+            yield _check_box(node)
+        elif name == "ddList":
+            yield _chosen(node)
         elif name == "sym":
             yield _symbol(node)
         elif name in ("footnoteReference", "endnoteReference"):
@@ -58,6 +62,19 @@ def _is_hidden(node: "_Element") -> bool:
     """Whether a run is hidden text, or a content control that still shows what to write there."""
     mark = child(node, "rPr", "vanish") if local(node) == "r" else child(node, "sdtPr", "showingPlcHdr")
     return mark is not None and attribute(mark, "val") not in ("0", "false", "off")
+
+
+def _check_box(box: "_Element") -> str:
+    mark = child(box, "checked")
+    mark = mark if mark is not None else child(box, "default")
+    return "☒" if mark is not None and attribute(mark, "val") not in ("0", "false") else "☐"
+
+
+def _chosen(choices: "_Element") -> str:
+    """The entry of a list of a form that is chosen."""
+    entries = [attribute(each, "val") or "" for each in choices if local(each) == "listEntry"]
+    number = attribute(child(choices, "result"), "val") or attribute(child(choices, "default"), "val") or "0"
+    return entries[int(number)] if number.isdecimal() and int(number) < len(entries) else ""
 
 
 def _symbol(node: "_Element") -> str:

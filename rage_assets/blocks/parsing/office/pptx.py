@@ -10,7 +10,7 @@ from rage_assets.blocks.parsing.office.docx_styles import attribute, child, loca
 from rage_assets.blocks.parsing.office.drawings import Line, as_list, description, diagram, lines
 from rage_assets.blocks.parsing.office.package import Package
 from rage_assets.blocks.parsing.office.slide_comments import Comments
-from rage_assets.blocks.parsing.office.slides import Shape, shapes
+from rage_assets.blocks.parsing.office.slides import Shape, Slides
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
 from resources.domain import BlockType
@@ -43,10 +43,10 @@ class PptxParser:
         outline.title = package.title()
         comments = Comments(package, main)
         parts = list(_slides(package, main, root))
-        seen: set[str] = set()
+        slides, seen = Slides(package), set[str]()
         for number, part in enumerate(parts, start=1):
             outline.page = number
-            _Slide(outline, package, part, seen).read(comments)
+            _Slide(outline, package, slides, part, seen).read(comments)
         for name, data in package.embedded(parts):
             outline.attach(name, data)
         return outline
@@ -63,8 +63,9 @@ def _slides(package: Package, main: str, root: "_Element") -> Iterator[str]:
 class _Slide:
     """One slide and what belongs to it."""
 
-    def __init__(self, outline: Outline, package: Package, part: str, seen: set[str]) -> None:
+    def __init__(self, outline: Outline, package: Package, slides: Slides, part: str, seen: set[str]) -> None:
         self._outline = outline
+        self._slides = slides
         self._package = package
         self._part = part
         self._seen = seen
@@ -75,7 +76,7 @@ class _Slide:
         if root is None:
             return
         first = len(self._outline.blocks)
-        found = shapes(self._package, self._part, root)
+        found = self._slides.shapes(self._part, root)
         title = next((shape for shape in found if shape.is_title and lines(child(shape.element, "txBody"))), None)
         if title is not None:
             self._outline.heading(" ".join(line.text for line in lines(child(title.element, "txBody"))), 1)
@@ -134,7 +135,7 @@ class _Slide:
         root = self._package.further(part)
         if root is None:
             return
-        for shape in shapes(self._package, part, root):
+        for shape in self._slides.shapes(part, root):
             if shape.kind == "sp" and shape.place not in (*_FURNITURE, *_NO_TEXT):
                 self._outline.paragraph("\n".join(line.text for line in lines(child(shape.element, "txBody"))), role="note")
 

@@ -54,12 +54,25 @@ class Shape:
         return self.place in ("body", "obj", "")
 
 
-def shapes(package: Package, part: str, root: "_Element") -> list[Shape]:
-    """The shapes of a slide in the order of reading, those of groups included."""
-    layout = next(iter(package.related(part, "slideLayout")), "")
-    master = next(iter(package.related(layout, "slideMaster")), "") if layout else ""
-    holders = [_placeholders(package.further(each)) for each in (layout, master) if each]
-    return _in_order(child(root, "cSld", "spTree"), holders, Box(0, 0, 0, 0), (1.0, 1.0), 0)
+class Slides:
+    """Finds the shapes of slides; layouts and masters, which slides share, are read once."""
+
+    def __init__(self, package: Package) -> None:
+        """Take the presentation."""
+        self._package = package
+        self._holders: dict[str, dict[tuple[str, str], _Element]] = {}
+
+    def shapes(self, part: str, root: "_Element") -> list[Shape]:
+        """The shapes of a slide, or of its notes, in the order of reading, those of groups included."""
+        above = self._package.related(part, "slideLayout")[:1]
+        above += self._package.related(above[0], "slideMaster")[:1] if above else []
+        holders = [self._placeholders_of(each) for each in above]
+        return _in_order(child(root, "cSld", "spTree"), holders, Box(0, 0, 0, 0), (1.0, 1.0), 0)
+
+    def _placeholders_of(self, part: str) -> "dict[tuple[str, str], _Element]":
+        if part not in self._holders:
+            self._holders[part] = _placeholders(self._package.further(part))
+        return self._holders[part]
 
 
 def _in_order(
