@@ -149,7 +149,7 @@ def test_a_described_picture_is_its_description(parse):
     slide = blank(deck)
     buffer = io.BytesIO()
     Image.new("L", (1, 1)).save(buffer, "PNG")
-    for text in ("A duck on a lake", "image1.png"):
+    for text in ("A duck on a lake", "image1.png", "A white bird\n\nDescription automatically generated"):
         slide.shapes.add_picture(io.BytesIO(buffer.getvalue()), 0, 0)._element.nvPicPr.cNvPr.set("descr", text)
     assert kinds(parse(saved(deck), "a.pptx")) == [("image", "A duck on a lake")]
 

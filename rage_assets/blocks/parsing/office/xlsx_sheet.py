@@ -128,11 +128,11 @@ def rows(package: Package, part: str, strings: Sequence[str], formats: Formats) 
 
 def _shown(cell: "_Element", strings: Sequence[str], formats: Formats) -> str:
     kind = cell.get("t", "n")
+    namespace = cell.tag[:-1]
     if kind == "inlineStr":
         inline = child(cell, "is")
         return text_of(inline).strip() if inline is not None else ""
-    value = child(cell, "v")
-    text = (value.text or "").strip() if value is not None else ""
+    text = (cell.findtext(f"{namespace}v") or "").strip()
     if not text:
         return ""
     match kind:
