@@ -1,5 +1,6 @@
 import datetime
 import io
+import struct
 
 import openpyxl
 import pytest
@@ -267,3 +268,15 @@ def test_text_under_the_name_of_a_workbook_is_read_as_text(parse):
 
 def test_a_damaged_binary_workbook_is_broken(reason):
     assert reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "a.xls") == "broken"
+
+
+def test_records_that_say_more_than_memory_holds_are_refused(reason):
+    def record(kind, *numbers):
+        body = struct.pack(f"<{len(numbers)}I", *numbers)
+        return struct.pack("<HH", kind, len(body)) + body
+
+    start = record(0x0809, 0x00100600, 0, 0, 0)
+    assert reason(start + record(0x00FC, 9, 0xFFFFFFF0), "a.xls") == "broken"  # texts
+    assert reason(start + record(0x0200, 0, 0xFFFFFF, 0xFFFF0000) + bytes(2), "a.xls") == "broken"
+    corner = record(0x0203, 0, 0, 0) + record(0x0203, 0xFFFFFFFF, 0, 0)
+    assert reason(start + corner, "a.xls") == "too_large"

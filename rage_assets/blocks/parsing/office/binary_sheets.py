@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
-from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import looks_binary
+from rage_assets.blocks.parsing.office.binary_bounds import refuse_large
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.excel_2003 import excel_2003_sheets, is_excel_2003
 from rage_assets.blocks.parsing.office.number_formats import plain
@@ -41,11 +41,11 @@ class BinarySheetsParser:
             return outline
         if not content.data.startswith((b"PK", _OLE, *_OLDER)) and not looks_binary(content.data):
             return DelimitedParser().parse(content)  # what many a program calls an export to Excel
-        if content.data.startswith(b"PK"):
-            Archive(content.data)  # for its bounds on what an archive unpacks to
+        refuse_large(content.data)
         try:
             book = python_calamine.CalamineWorkbook.from_object(io.BytesIO(content.data))
-            add_book(outline, _sheets(book))
+            hidden = [each.name for each in book.sheets_metadata if _hidden(each)]
+            add_book(outline, _sheets(book), hidden if len(hidden) < len(book.sheet_names) else ())
         except python_calamine.PasswordError:
             raise ParseFailed("encrypted", "The workbook is protected by a password.") from None
         except python_calamine.CalamineError as error:
@@ -57,9 +57,6 @@ class BinarySheetsParser:
             if type(error).__name__ != "PanicException":
                 raise
             raise ParseFailed("broken", f"The workbook cannot be read: {error}"[:300]) from None
-        hidden = [each.name for each in book.sheets_metadata if _hidden(each)]
-        if outline.blocks and 0 < len(hidden) < len(book.sheet_names):
-            outline.blocks[0].metadata["hidden_sheets"] = hidden
         return outline
 
 

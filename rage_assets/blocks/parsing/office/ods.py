@@ -40,10 +40,9 @@ class OdsParser:
         outline.title = _title(archive)
         book = _Book(archive)
         sheets = list(book.sheets())
-        add_book(outline, [sheet for sheet, hidden in sheets if not hidden] or [sheet for sheet, _ in sheets])
-        names = [sheet.name for sheet, hidden in sheets if hidden]
-        if outline.blocks and 0 < len(names) < len(sheets):
-            outline.blocks[0].metadata["hidden_sheets"] = names
+        visible = [sheet for sheet, hidden in sheets if not hidden]
+        unseen = [sheet.name for sheet, hidden in sheets if hidden] if visible else []
+        add_book(outline, visible or [sheet for sheet, _ in sheets], unseen)
         return outline
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rage_assets.blocks.parsing.office.regions import Area, Region, Row, column_name, regions
 from rage_assets.blocks.parsing.outline import Outline
@@ -48,13 +48,13 @@ class Sheet:
     comments: list[Comment] = field(default_factory=list)
 
 
-def add_sheet(outline: Outline, sheet: Sheet) -> bool:
+def add_sheet(outline: Outline, sheet: Sheet, **facts: Any) -> bool:
     """Add a sheet: a heading, then tables, charts and text boxes as they stand from the top, then the comments.
 
     Returns:
         Whether there is more than the heading.
     """
-    outline.heading(sheet.name, 1, sheet=sheet.name)
+    outline.heading(sheet.name, 1, sheet=sheet.name, **facts)
     heading = len(outline.blocks)
     filled = False
     waiting = sorted(sheet.floating, key=lambda each: (each.row, each.column), reverse=True)
@@ -74,12 +74,20 @@ def add_sheet(outline: Outline, sheet: Sheet) -> bool:
     return filled or len(outline.blocks) > heading
 
 
-def add_book(outline: Outline, sheets: Iterable[Sheet]) -> None:
-    """Add the sheets of a book; the sheet's place is the page, and a book whose sheets are all blank has no blocks."""
+def add_book(outline: Outline, sheets: Iterable[Sheet], hidden: Sequence[str] = ()) -> None:
+    """Add the sheets of a book; the sheet's place is the page, and a book whose sheets are all blank has no blocks.
+
+    Args:
+        outline: Where to.
+        sheets: The sheets that are read.
+        hidden: The names of others that are not shown; the first block has them as `hidden_sheets`.
+    """
     filled = False
+    facts = {"hidden_sheets": list(hidden)} if hidden else {}
     for page, sheet in enumerate(sheets, start=1):
         outline.page = page
-        filled = add_sheet(outline, sheet) or filled
+        filled = add_sheet(outline, sheet, **facts) or filled
+        facts = {}
     if not filled:
         outline.blocks.clear()
 

@@ -45,9 +45,7 @@ class XlsxParser:
         book = _Book(package)
         outline = Outline()
         outline.title = package.title()
-        add_book(outline, book.sheets())
-        if outline.blocks and book.hidden:
-            outline.blocks[0].metadata["hidden_sheets"] = book.hidden
+        add_book(outline, book.sheets(), book.hidden)
         for name, data in package.embedded(book.parts):
             outline.attach(name, data)
         return outline
