@@ -73,6 +73,112 @@ def test_deleted_text_is_left_out(parse):
     assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "new")]
 
 
+def related(body, **parts):
+    """A document that names further parts by their kind, each as `name.suffix` with two underscores for the dot."""
+    links = ""
+    files = {"[Content_Types].xml": "<Types/>"}
+    for key, data in parts.items():
+        kind, _, suffix = key.partition("__")
+        links += f'<Relationship Id="{kind}" Type="http://x/{kind}" Target="{kind}.{suffix or "xml"}"/>'
+        files[f"word/{kind}.{suffix or 'xml'}"] = data
+    files["word/_rels/document.xml.rels"] = f"<Relationships>{links}</Relationships>"
+    files["word/document.xml"] = f'<w:document xmlns:w="w" xmlns:r="r"><w:body>{body}</w:body></w:document>'
+    return zipped(files)
+
+
+def test_headers_and_footers_of_pages_are_metadata(parse):
+    header = f'<w:hdr xmlns:w="w">{paragraph("Acme")}</w:hdr>'
+    footer = f'<w:ftr xmlns:w="w">{paragraph("- 2 -")}</w:ftr>'
+    document = parse(related(paragraph("text"), header=header, footer=footer), "a.docx")
+    assert kinds(document) == [("paragraph", "text")]
+    assert document.blocks[0].metadata == {"header": ["Acme"]}
+
+
+def test_a_table_in_a_table_stands_below_it(parse):
+    inner = f"<w:tbl><w:tr>{cell('1')}{cell('2')}</w:tr></w:tbl>"
+    rows = f"<w:tr>{cell('A')}{cell('B')}</w:tr><w:tr>{cell('x')}<w:tc>{paragraph('y')}{inner}</w:tc></w:tr>"
+    assert kinds(parse(docx(f"<w:tbl>{rows}</w:tbl>"), "a.docx")) == [
+        ("table", "| A | B |\n| --- | --- |\n| x | y |"),
+        ("table", "| 1 | 2 |\n| --- | --- |"),
+    ]
+
+
+def test_deleted_rows_and_cells_before_the_grid_are_seen(parse):
+    rows = (
+        f"<w:tr>{cell('A')}{cell('B')}</w:tr><w:tr><w:trPr><w:del/></w:trPr>{cell('old')}{cell('old')}</w:tr>"
+        f'<w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr>{cell("x")}</w:tr>'
+    )
+    assert kinds(parse(docx(f"<w:tbl>{rows}</w:tbl>"), "a.docx")) == [("table", "| A | B |\n| --- | --- |\n|  | x |")]
+
+
+def test_content_controls_are_read_but_not_their_prompts(parse):
+    control = "<w:sdt><w:sdtPr>{}</w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>"
+    body = control.format("", paragraph("filled")) + control.format("<w:showingPlcHdr/>", paragraph("Click here"))
+    assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "filled")]
+
+
+def test_what_is_chosen_in_forms_is_read(parse):
+    box = '<w:ffData><w:checkBox><w:default w:val="0"/><w:checked/></w:checkBox></w:ffData>'
+    choice = (
+        '<w:ffData><w:ddList><w:result w:val="1"/><w:listEntry w:val="a"/><w:listEntry w:val="b"/></w:ddList></w:ffData>'
+    )
+    body = "<w:p>" + "".join(f"<w:r><w:fldChar>{each}</w:fldChar></w:r>" for each in (box, choice)) + "</w:p>"
+    assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "☒b")]
+
+
+def test_hidden_text_is_left_out(parse):
+    body = "<w:p><w:r><w:t>seen</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>unseen</w:t></w:r></w:p>"
+    assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "seen")]
+
+
+def test_a_chart_and_a_description_stand_where_they_are_drawn(parse):
+    drawing = '<w:p><w:r><w:t>before</w:t></w:r><w:r><w:drawing><docPr descr="A duck on a lake"/>{}</w:drawing></w:r></w:p>'
+    chart = (
+        "<chartSpace><chart><plotArea><pieChart><ser><tx><v>n</v></tx><cat><strLit><pt idx='0'><v>a</v></pt></strLit></cat>"
+        "<val><numLit><pt idx='0'><v>3.0</v></pt></numLit></val></ser></pieChart></plotArea></chart></chartSpace>"
+    )
+    body = drawing.format('<chart r:id="chart"/>') + paragraph("after")
+    assert kinds(parse(related(body, chart=chart), "a.docx")) == [
+        ("paragraph", "before"),
+        ("image", "A duck on a lake"),
+        ("image", "Pie chart"),
+        ("table", "|  | n |\n| --- | --- |\n| a | 3 |"),
+        ("paragraph", "after"),
+    ]
+
+
+def test_embedded_and_imported_files_are_attached(parse):
+    body = paragraph("text") + '<w:altChunk r:id="aFChunk"/>'
+    document = parse(related(body, package__xlsx="PK", aFChunk__html="<p>imported</p>"), "a.docx")
+    assert [(child.name, child.data) for child in document.children] == [
+        ("aFChunk.html", b"<p>imported</p>"),
+        ("package.xlsx", b"PK"),
+    ]
+
+
+def test_a_list_starts_where_it_is_told_to(parse):
+    override = (
+        '<w:num w:numId="2"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="7"/>'
+        "</w:lvlOverride></w:num>"
+    )
+    body = paragraph("a", ITEM.format(0)) + paragraph("b", ITEM.format(0).replace('numId w:val="1"', 'numId w:val="2"'))
+    assert kinds(parse(docx(body, numbering=NUMBERS + override), "a.docx")) == [("list", "1. a"), ("list", "7. b")]
+
+
+def test_a_heading_is_known_by_its_styles_id_where_no_styles_are(parse):
+    document = parse(docx(paragraph("Top", '<w:pStyle w:val="Heading2"/>')), "a.docx")
+    assert document.blocks[0].metadata["level"] == 2
+
+
+def test_rare_signs_of_equations_are_latex(parse):
+    run = "<m:r><m:t>{}</m:t></m:r>"
+    brace = f"<m:groupChr><m:e>{run.format('a⊕b')}</m:e></m:groupChr>"
+    name = f"<m:limLow><m:e>{run.format('lim')}</m:e><m:lim>{run.format('n')}</m:lim></m:limLow>"
+    limit = f"<m:func><m:fName>{name}</m:fName><m:e>{run.format('x')}</m:e></m:func>"
+    document = parse(docx(f"<w:p><m:oMath>{brace}{limit}</m:oMath></w:p>"), "a.docx")
+    assert document.blocks[0].text == r"$\underbrace{a \oplus b}\lim_{n}(x)$"
+
+
 def test_a_zip_bomb_is_refused(reason):
     bomb = zipped({"[Content_Types].xml": "", "word/document.xml": b"\0" * 120_000_000}, zipfile.ZIP_DEFLATED)
     assert reason(bomb, "a.docx") == "broken"

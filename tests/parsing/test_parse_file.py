@@ -5,7 +5,7 @@ import pytest
 
 from rage_assets.blocks.parsing import PARSERS_FINGERPRINT, parse_file, parser_for, parser_version
 from resources.errors import ParseFailed
-from tests.parsing.small_files import line, pdf, zipped
+from tests.parsing.small_files import line, pdf
 
 
 def test_a_file_can_be_given_by_its_path(tmp_path):
@@ -65,8 +65,8 @@ def test_an_unexpected_exception_is_a_broken_document(monkeypatch, reason):
 
 
 def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    assert reason(zipped({"[Content_Types].xml": "", "xl/workbook.xml": ""}), "a.xlsx") == "unsupported_format"
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    assert reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls") == "unsupported_format"
 
 
 @pytest.mark.parametrize(

@@ -49,15 +49,32 @@ def decode(data: bytes) -> str:
     Raises:
         ParseFailed: `binary` when the bytes are no text, `encoding` when no encoding fits.
     """
+    encoding = encoding_of(data)
+    text = data.decode(encoding, "replace")
+    if not encoding.startswith("utf") and text.count("\ufffd") * 50 > len(text):
+        raise ParseFailed("encoding", "The text is in no encoding that could be found.")
+    return _checked(text)
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding of a text file, as Python calls it, byte order mark included.
+
+    Args:
+        data: All bytes of the file, or its first part, which may end within a character.
+
+    Raises:
+        ParseFailed: `binary` when the bytes are no text.
+    """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _checked(data.decode(encoding, "replace"))
+            return encoding
     if wide := _wide_encoding(data):
-        return _checked(data.decode(wide, "replace"))
+        return wide
     try:
-        return _checked(data.decode("utf-8"))
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return _checked(_legacy(data))
+        return _legacy(data)
+    return "utf-8"
 
 
 def text_encoding(name: str) -> str | None:
@@ -90,7 +107,7 @@ def _wide_encoding(data: bytes) -> str | None:
 
 
 def _legacy(data: bytes) -> str:
-    """Decode what is not clean UTF-8: as it declares itself, as damaged UTF-8, or as the guesser says."""
+    """The encoding of what is not clean UTF-8: as it declares itself, damaged UTF-8, or as the guesser says."""
     if b"\0" in data[:8192]:
         raise ParseFailed("binary", "These bytes are no text.")
     declared = _DECLARED.search(data[:2048])
@@ -99,13 +116,15 @@ def _legacy(data: bytes) -> str:
             name = text_encoding(declared[1].decode("ascii"))
             # A page that says Latin-1 means Windows-1252, as browsers read it.
             if name:
-                return data.decode("cp1252" if name == "iso8859-1" else name)
+                name = "cp1252" if name == "iso8859-1" else name
+                data.decode(name)
+                return name
         except UnicodeError:
             pass
     damaged = data.decode("utf-8", "replace")
     lost = damaged.count("\ufffd")
     if lost * 20 <= sum(char > "\x7f" for char in damaged) - lost or (len(data) > 20 and _cut_short(data)):
-        return damaged
+        return "utf-8"
     return _guessed(data)
 
 
@@ -119,7 +138,7 @@ def _cut_short(data: bytes) -> bool:
 
 
 def _guessed(data: bytes) -> str:
-    """Decode by the look of the bytes; Western text where nothing else reads as a language of its encoding."""
+    """The encoding by the look of the bytes; the Western one where nothing else reads as a language of its encoding."""
     from charset_normalizer import from_bytes
 
     sample = data[:_SAMPLE]
@@ -139,10 +158,7 @@ def _guessed(data: bytes) -> str:
             score = round(confidence, 1) - 0.05 * rank - len(_ODD_CAPITALS.findall(text)) / len(text)
             if fits and score > best:
                 encoding, best = candidate, score
-    text = data.decode(encoding, "replace")
-    if text.count("\ufffd") * 50 > len(text):
-        raise ParseFailed("encoding", "The text is in no encoding that could be found.")
-    return text
+    return encoding
 
 
 def _has_words_of_ideographs(text: str) -> bool:

@@ -13,6 +13,7 @@ from resources.errors import ParseFailed
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_XLSB = "application/vnd.ms-excel.sheet.binary.macroenabled.12"
 _PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _MAGIC = (
     (b"%PDF-", "application/pdf"),
@@ -100,6 +101,8 @@ def _inside_zip(source: bytes | Path, named: str | None) -> str:
         if named and named.startswith(_BINARY_FORMATS):
             raise ParseFailed("broken", f"The file is a damaged archive: {error}.") from None
         return "application/zip"
+    if "xl/workbook.bin" in names:
+        return _XLSB
     for folder, media_type in (("word/", _DOCX), ("xl/", _XLSX), ("ppt/", _PPTX)):
         if "[Content_Types].xml" in names and any(name.startswith(folder) for name in names):
             return media_type

@@ -12,8 +12,10 @@ from rage_assets.blocks.parsing.archives.container import ArchiveParser
 from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
+from rage_assets.blocks.parsing.office.binary_sheets import BinarySheetsParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
+from rage_assets.blocks.parsing.office.ods import OdsParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
 from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
@@ -69,6 +71,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     EpubParser(),
     XmlParser(),
     XlsxParser(),
+    BinarySheetsParser(),
+    OdsParser(),
     PptxParser(),
     SubtitlesParser(),
     ArchiveParser(),

@@ -5,7 +5,7 @@ import mmap
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from resources.errors import ParseFailed
 
@@ -53,6 +53,13 @@ class Archive:
         if len(data) > _MAX_PART:
             raise ParseFailed("broken", f"Part {name} unpacks to more than {_MAX_PART} bytes.")
         return data
+
+    def open(self, name: str) -> IO[bytes]:
+        """A part as a stream, for parts that are read in pieces; it ends where the part says that it does."""
+        try:
+            return self._zip.open(name)
+        except (KeyError, zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
 
     def xml(self, name: str) -> "_Element":
         """The root of an XML part; entities stay unexpanded and nothing is fetched."""

@@ -5,13 +5,14 @@ Elements are looked up by local name, so that both namespaces of the standard (t
 
 import posixpath
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.archives.archive import Archive
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.office.docx_graphics import add_graphics, has_graphics
 from rage_assets.blocks.parsing.office.docx_styles import Numbering, Styles, attribute, child, local
+from rage_assets.blocks.parsing.office.docx_tables import blocks, table_cells, table_rows
 from rage_assets.blocks.parsing.office.docx_text import paragraph_text, text_boxes
+from rage_assets.blocks.parsing.office.package import Package
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
 from resources.domain import BlockType
@@ -20,55 +21,43 @@ from resources.errors import ParseFailed
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_TRANSPARENT = {"sdt", "sdtContent", "ins", "moveTo", "customXml", "smartTag", "body"}
 _CODE_STYLE = re.compile(
     r"source ?code|code(?: ?block)?|html preformatted|macro(?: text)?|preformatted(?: text)?|verbatim", re.IGNORECASE
 )
-_MAX_CELL_DEPTH = 20
+_MAX_DEPTH = 20
 
 
 class DocxParser:
     """Reads Word documents: headings, lists, tables, text boxes, equations, notes and comments."""
 
     name = "docx"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
-        (".docx", ".docm", ".dotx"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        (".docx", ".docm", ".dotx", ".dotm"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     )
 
     def parse(self, content: Content) -> Outline:
-        """The body's blocks, then footnotes, endnotes and comments."""
-        archive = Archive(content.data)
-        main = _main_part(archive)
-        folder = posixpath.dirname(main)
-        outline = Outline()
-        reader = _Reader(outline, archive, folder)
-        root = archive.xml(main)
+        """The body's blocks, then footnotes, endnotes and comments; headers and footers are the first block's metadata."""
+        package = Package(content.data)
+        main = package.main("word/document.xml")
+        root = package.xml(main)
         body = child(root, "body")
         if body is None:
             raise ParseFailed("broken", "The document has no body.")
+        outline = Outline()
+        reader = _Reader(outline, package, main)
         reader.read(body)
         for notes in ("footnote", "endnote", "comment"):
             reader.notes(notes)
-        outline.title = _title(archive, outline)
+        if outline.blocks:
+            outline.blocks[0].metadata |= {key: texts for key in ("header", "footer") if (texts := reader.furniture(key))}
+        for name, data in package.embedded([main]):
+            outline.attach(name, data)
+        outline.title = package.title() or _title(outline)
         return outline
 
 
-def _main_part(archive: Archive) -> str:
-    """The part that holds the document, as the package says."""
-    if "_rels/.rels" in archive.names:
-        for relation in archive.xml("_rels/.rels"):
-            target = str(relation.get("Target", "")).lstrip("/")
-            if relation.get("Type", "").endswith("/officeDocument") and target in archive.names:
-                return target
-    return "word/document.xml"
-
-
-def _title(archive: Archive, outline: Outline) -> str:
-    if "docProps/core.xml" in archive.names:
-        title = str(archive.xml("docProps/core.xml").xpath("string(//*[local-name()='title'])")).strip()
-        if title:
-            return title
+def _title(outline: Outline) -> str:
     first = next((block for block in outline.blocks if block.type is BlockType.HEADING), None)
     return first.text if first and first.metadata["level"] == 1 else ""
 
@@ -76,39 +65,59 @@ def _title(archive: Archive, outline: Outline) -> str:
 class _Reader:
     """Reads the body of a document, paragraph by paragraph; neighbouring items and lines of code are one block."""
 
-    def __init__(self, outline: Outline, archive: Archive, folder: str) -> None:
+    def __init__(self, outline: Outline, package: Package, main: str) -> None:
         self.outline = outline
-        self.archive = archive
-        self.folder = folder
-        self.styles = Styles(self._part("styles.xml"))
-        self.numbering = Numbering(self._part("numbering.xml"))
+        self.package = package
+        self.main = main
+        self.styles = Styles(self._part("styles"))
+        self.numbering = Numbering(self._part("numbering"), self.styles)
         self.run: list[str] = []
         self.run_of: tuple[BlockType, str] | None = None
+        self.depth = 0
 
     def read(self, container: "_Element") -> None:
         """Add the blocks of a body or of a text box."""
-        for element in _blocks(container):
+        if self.depth > _MAX_DEPTH:
+            return
+        self.depth += 1
+        for element in blocks(container):
             if local(element) == "tbl":
                 self._flush()
                 self._table(element)
-            else:
+            elif local(element) == "p":
                 self._paragraph(element)
+            else:
+                self._imported(element)
         self._flush()
+        self.depth -= 1
 
     def notes(self, kind: str) -> None:
         """Add footnotes, endnotes or comments as paragraphs that say what they are."""
-        root = self._part(f"{kind}s.xml")
+        root = self._part(f"{kind}s")
         for note in root if root is not None else ():
             if local(note) != kind or (attribute(note, "type") or "normal") != "normal":
                 continue  # the lines that part notes from the text
-            texts = (paragraph_text(each).strip() for each in _blocks(note) if local(each) == "p")
-            text = "\n".join(filter(None, texts))
+            text = _plain(note)
             mark = f"[{attribute(note, 'id')}] " if kind != "comment" and text else ""
-            self.outline.paragraph(mark + text, role=kind, author=attribute(note, "author"))
+            self.outline.paragraph(
+                mark + text, role=kind, author=attribute(note, "author") or None, time=attribute(note, "date") or None
+            )
 
-    def _part(self, name: str) -> "_Element | None":
-        path = posixpath.join(self.folder, name)
-        return self.archive.xml(path) if path in self.archive.names else None
+    def furniture(self, kind: str) -> list[str]:
+        """The texts of the headers or footers of pages, each once."""
+        roots = [self.package.further(part) for part in self.package.related(self.main, kind)]
+        texts = (" ".join(_plain(root).split()) for root in roots if root is not None)
+        return list(dict.fromkeys(text for text in texts if any(map(str.isalpha, text))))  # not of numbers of pages
+
+    def _part(self, kind: str) -> "_Element | None":
+        usual = posixpath.join(posixpath.dirname(self.main), f"{kind}.xml")
+        return self.package.xml(next(iter(self.package.related(self.main, kind)), usual))
+
+    def _imported(self, element: "_Element") -> None:
+        """Attach a file of another format that Word shows at this place."""
+        target = self.package.relations(self.main).get(attribute(element, "id") or "")
+        if target is not None and self.package.has(target.target):
+            self.outline.attach(posixpath.basename(target.target), self.package.read(target.target))
 
     def _paragraph(self, element: "_Element") -> None:
         text = paragraph_text(element)
@@ -130,6 +139,9 @@ class _Reader:
         for box in text_boxes(element):
             self._flush()
             self.read(box)
+        if has_graphics(element):
+            self._flush()
+            add_graphics(self.outline, self.package, self.main, element)
 
     def _item(self, element: "_Element", text: str) -> None:
         number, depth = self.styles.numbering(element)
@@ -149,60 +161,30 @@ class _Reader:
         self.run, self.run_of = [], None
 
     def _table(self, element: "_Element") -> None:
-        rows = [list(_cells(row)) for row in _rows(element)]
-        if len(rows) == 1 and len(rows[0]) == 1:
-            # A frame around text.
-            for cell in (each for row in _rows(element) for each in row if local(each) == "tc"):
-                self.read(cell)
+        rows, cells = table_rows(element), table_cells(element)
+        if len(cells) == 1:  # a frame around text
+            self.read(cells[0])
             return
         parts = list(table_parts(rows, max_chars=6000))
         for first, last, table in parts:
             self.outline.add(BlockType.TABLE, table, rows=[first, last] if len(parts) > 1 else None)
-        for paragraph in element.iter("{*}p"):
-            for box in text_boxes(paragraph):
-                self.read(box)
+        for cell in cells:
+            self._inside(cell)
+
+    def _inside(self, cell: "_Element") -> None:
+        """What a cell holds beside its text: tables, text boxes, charts and pictures."""
+        for element in blocks(cell):
+            if local(element) == "tbl" and self.depth < _MAX_DEPTH:
+                self.depth += 1
+                self._table(element)
+                self.depth -= 1
+            elif local(element) == "p":
+                for box in text_boxes(element):
+                    self.read(box)
+                add_graphics(self.outline, self.package, self.main, element)
 
 
-def _blocks(container: "_Element", depth: int = 0) -> Iterator["_Element"]:
-    """The paragraphs and tables of a container, through the wrappers around them."""
-    for element in container:
-        name = local(element)
-        if name in ("p", "tbl"):
-            yield element
-        elif name in _TRANSPARENT and depth < _MAX_CELL_DEPTH:
-            yield from _blocks(element, depth + 1)
-
-
-def _rows(table: "_Element") -> Iterator["_Element"]:
-    for element in table:
-        if local(element) == "tr":
-            yield element
-        elif local(element) in _TRANSPARENT:
-            yield from _rows(element)
-
-
-def _cells(row: "_Element") -> Iterator[str]:
-    """The texts of a row's cells; one that is merged stands in its first place, the others are blank."""
-    for element in row:
-        if local(element) in _TRANSPARENT:
-            yield from _cells(element)
-        if local(element) != "tc":
-            continue
-        properties = child(element, "tcPr")
-        span = attribute(child(properties, "gridSpan"), "val") or "1"
-        merge = child(properties, "vMerge")
-        goes_on = merge is not None and attribute(merge, "val") != "restart"
-        yield "" if goes_on else _cell_text(element)
-        yield from [""] * (min(int(span), 100) - 1 if span.isdecimal() else 0)
-
-
-def _cell_text(cell: "_Element", depth: int = 0) -> str:
-    """All text of a cell, that of tables in it included."""
-    parts = []
-    for element in _blocks(cell):
-        if local(element) == "p":
-            parts.append(paragraph_text(element))
-        elif depth < _MAX_CELL_DEPTH:
-            inner = (each for row in _rows(element) for each in row if local(each) == "tc")
-            parts += [_cell_text(each, depth + 1) for each in inner]
-    return " ".join(filter(None, (part.strip() for part in parts)))
+def _plain(container: "_Element") -> str:
+    """The text of all paragraphs, those in tables included."""
+    texts = (paragraph_text(each).strip() for each in container.iter("{*}p"))
+    return "\n".join(filter(None, texts))

@@ -1,5 +1,6 @@
 """What Word keeps apart from the text: which style is a heading, and how lists are numbered."""
 
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_BASES = 20
+_HEADING_ID = re.compile(r"[Hh]eading ?([1-9])")
 _DEEPEST = 8  # Word's lists have nine levels
 _MOST_ITEMS = 32_767
 _ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"),
@@ -64,7 +66,9 @@ class Styles:
             level = attribute(child(style, "pPr", "outlineLvl"), "val")
             if level is not None and level.isdecimal():
                 return int(level) + 1 if int(level) < 9 else None
-        return None
+        # Programs that write no styles still name the usual ones.
+        named = _HEADING_ID.fullmatch(attribute(child(paragraph, "pPr", "pStyle"), "val") or "")
+        return int(named[1]) if named and named[0] not in self._styles else None
 
     def numbering(self, paragraph: "_Element") -> tuple[str, int]:
         """The list that a paragraph belongs to and its depth in it, from 0; an empty name for none."""
@@ -76,6 +80,10 @@ class Styles:
                 depth = depth if depth is not None else attribute(child(properties, "ilvl"), "val")
         number = "" if number in (None, "0") else number
         return number or "", min(int(depth), _DEEPEST) if depth and depth.isdecimal() else 0
+
+    def list_of(self, style_id: str) -> str:
+        """The list that a style of lists names; empty for none."""
+        return attribute(child(self._styles.get(style_id), "pPr", "numPr", "numId"), "val") or ""
 
     def _chain(self, paragraph: "_Element") -> "list[_Element]":
         style_id = attribute(child(paragraph, "pPr", "pStyle"), "val") or self._default
@@ -89,24 +97,43 @@ class Styles:
 class Numbering:
     """Counts list items as Word does, so that a reference to `2.1` can be found."""
 
-    def __init__(self, root: "_Element | None") -> None:
+    def __init__(self, root: "_Element | None", styles: Styles | None = None) -> None:
         self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}
         self._abstract_of: dict[str, str] = {}
         self._counts: dict[str, dict[int, int]] = defaultdict(dict)
+        linked: dict[str, str] = {}
         for element in root if root is not None else ():
             if local(element) == "abstractNum":
+                abstract = attribute(element, "abstractNumId") or ""
                 levels = (level for level in element if local(level) == "lvl")
-                by_depth = {int(attribute(level, "ilvl") or 0): _level(level) for level in levels}
-                self._levels[attribute(element, "abstractNumId") or ""] = by_depth
+                self._levels[abstract] = {_whole(attribute(level, "ilvl"), 0): _level(level) for level in levels}
+                linked[abstract] = attribute(child(element, "numStyleLink"), "val") or ""
             elif local(element) == "num":
-                number = attribute(element, "numId") or ""
-                abstract = attribute(child(element, "abstractNumId"), "val") or ""
-                starts_anew = child(element, "lvlOverride", "startOverride") is not None
-                # Lists of one definition go on counting, unless one is told to start anew.
-                self._abstract_of[number] = abstract
-                if starts_anew:
-                    self._levels[f"{abstract}/{number}"] = self._levels.get(abstract, {})
-                    self._abstract_of[number] = f"{abstract}/{number}"
+                self._add(element)
+        for abstract, style in linked.items():
+            # A list may have its looks from a style, which names another list.
+            other = styles.list_of(style) if styles and style else ""
+            self._levels[abstract] = self._levels[abstract] or self._levels.get(self._abstract_of.get(other, ""), {})
+
+    def _add(self, element: "_Element") -> None:
+        number = attribute(element, "numId") or ""
+        abstract = attribute(child(element, "abstractNumId"), "val") or ""
+        levels = dict(self._levels.get(abstract, {}))
+        starts_anew = False
+        for override in (each for each in element if local(each) == "lvlOverride"):
+            depth, level = _whole(attribute(override, "ilvl"), 0), child(override, "lvl")
+            if level is not None:
+                levels[depth] = _level(level)
+            start = child(override, "startOverride")
+            if start is not None:
+                starts_anew = True
+                form, pattern, usual = levels.get(depth, ("decimal", f"%{depth + 1}.", 1))
+                levels[depth] = form, pattern, _whole(attribute(start, "val"), usual)
+        # Lists of one definition go on counting, unless one is told to start anew.
+        self._abstract_of[number] = f"{abstract}/{number}" if starts_anew else abstract
+        if starts_anew or levels != self._levels.get(abstract, {}):
+            self._abstract_of[number] = f"{abstract}/{number}"
+            self._levels[f"{abstract}/{number}"] = levels
 
     def label(self, number: str, depth: int) -> str:
         """What stands before the next item: `2.1.`, or `-` for a bullet; empty where nothing does."""
@@ -128,10 +155,13 @@ class Numbering:
         return label.strip()
 
 
+def _whole(text: str | None, default: int) -> int:
+    return min(int(text), _MOST_ITEMS) if text and text.isdecimal() and len(text) < 9 else default
+
+
 def _level(level: "_Element") -> tuple[str, str, int]:
-    start = attribute(child(level, "start"), "val") or "1"
     form = attribute(child(level, "numFmt"), "val") or "decimal"
-    return form, attribute(child(level, "lvlText"), "val") or "", min(int(start), _MOST_ITEMS) if start.isdecimal() else 1
+    return form, attribute(child(level, "lvlText"), "val") or "", _whole(attribute(child(level, "start"), "val"), 1)
 
 
 def _shown(count: int, form: str) -> str:
@@ -145,4 +175,4 @@ def _shown(count: int, form: str) -> str:
             roman += digits * (count // value)
             count %= value
         return roman if form == "lowerRoman" else roman.upper()
-    return "" if form == "none" else str(count)
+    return "" if form == "none" else f"{count:02}" if form == "decimalZero" else str(count)

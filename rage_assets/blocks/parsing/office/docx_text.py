@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rage_assets.blocks.parsing.office.docx_styles import attribute, local
+from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
 from rage_assets.blocks.parsing.office.omml import equation
 
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 # Deleted text, field codes, and second copies (a fallback repeats its choice for old programs).
 _LEFT_OUT = {"del", "moveFrom", "instrText", "delText", "Fallback", "pPr", "rPr", "txbxContent", "sdtPr", "rt"}
 _MAX_DEPTH = 60
+# The signs of the picture font that stand for words in forms and lists.
+_WINGDINGS = {0x6F: "☐", 0x71: "☐", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xDF: "←", 0xE8: "➔"}
 
 
 def paragraph_text(paragraph: "_Element") -> str:
@@ -40,6 +42,10 @@ def _parts(element: "_Element", depth: int = 0) -> Iterator[str]:
             yield "\n"
         elif name == "noBreakHyphen":
             yield "-"
+        elif name == "checkBox":
+            yield _check_box(node)
+        elif name == "ddList":
+            yield _chosen(node)
         elif name == "sym":
             yield _symbol(node)
         elif name in ("footnoteReference", "endnoteReference"):
@@ -48,8 +54,27 @@ def _parts(element: "_Element", depth: int = 0) -> Iterator[str]:
             yield "\n" + "\n".join(f"$${equation(each)}$$" for each in node if local(each) == "oMath") + "\n"
         elif name == "oMath":
             yield f"${equation(node)}$"
-        elif name not in _LEFT_OUT and depth < _MAX_DEPTH:
+        elif name not in _LEFT_OUT and depth < _MAX_DEPTH and not _is_hidden(node):
             yield from _parts(node, depth + 1)
+
+
+def _is_hidden(node: "_Element") -> bool:
+    """Whether a run is hidden text, or a content control that still shows what to write there."""
+    mark = child(node, "rPr", "vanish") if local(node) == "r" else child(node, "sdtPr", "showingPlcHdr")
+    return mark is not None and attribute(mark, "val") not in ("0", "false", "off")
+
+
+def _check_box(box: "_Element") -> str:
+    mark = child(box, "checked")
+    mark = mark if mark is not None else child(box, "default")
+    return "☒" if mark is not None and attribute(mark, "val") not in ("0", "false") else "☐"
+
+
+def _chosen(choices: "_Element") -> str:
+    """The entry of a list of a form that is chosen."""
+    entries = [attribute(each, "val") or "" for each in choices if local(each) == "listEntry"]
+    number = attribute(child(choices, "result"), "val") or attribute(child(choices, "default"), "val") or "0"
+    return entries[int(number)] if number.isdecimal() and int(number) < len(entries) else ""
 
 
 def _symbol(node: "_Element") -> str:
@@ -58,4 +83,6 @@ def _symbol(node: "_Element") -> str:
         char = chr(int(attribute(node, "char") or "0", 16))
     except (ValueError, OverflowError):
         return ""
+    if (attribute(node, "font") or "").startswith("Wingdings"):
+        return _WINGDINGS.get(ord(char) & 0xFF, "")
     return "" if "\ue000" <= char <= "\uf8ff" or char == "\0" else char

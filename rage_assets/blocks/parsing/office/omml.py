@@ -1,5 +1,7 @@
 """Word's equations as LaTeX."""
 
+import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
@@ -15,10 +17,15 @@ _SYMBOLS = {
     "±": "pm", "∓": "mp", "≤": "leq", "≥": "geq", "≠": "neq", "≈": "approx", "∈": "in", "∉": "notin",
     "⊂": "subset", "∪": "cup", "∩": "cap", "∀": "forall", "∃": "exists", "∂": "partial", "∇": "nabla", "→": "to",
     "⇒": "Rightarrow", "∑": "sum", "∏": "prod", "∫": "int", "∬": "iint", "∭": "iiint", "∮": "oint", "⋃": "bigcup",
-    "⋂": "bigcap", "⋅": "cdot", "…": "ldots", "⋯": "cdots",
+    "⋂": "bigcap", "⋅": "cdot", "…": "ldots", "⋯": "cdots", "∯": "oiint", "∰": "oiiint", "←": "leftarrow", "¬": "neg",
+    "ℏ": "hbar", "ħ": "hbar", "∅": "emptyset",
 }  # fmt: skip
 _FUNCTIONS = {"sin", "cos", "tan", "cot", "log", "ln", "exp", "lim", "max", "min", "sup", "inf", "det", "arcsin",
-              "arccos", "arctan", "sinh", "cosh", "tanh"}  # fmt: skip
+              "arccos", "arctan", "sinh", "cosh", "tanh", "coth", "sec", "csc", "arg", "deg", "dim", "gcd", "ker",
+}  # fmt: skip
+_OPERATORS = {"argmax", "argmin"}
+_BRACES = {"⏟": "underbrace", "⏞": "overbrace", "→": "overrightarrow", "←": "overleftarrow"}
+_NAME = re.compile(r"[A-Za-z]+")
 _ACCENTS = {"̂": "hat", "̃": "tilde", "̄": "bar", "̅": "overline", "⃗": "vec", "̇": "dot", "̈": "ddot"}
 _MAX_DEPTH = 60
 
@@ -63,8 +70,10 @@ def equation(element: "_Element", depth: int = 0) -> str:
         case "d":
             return _fenced(element, depth)
         case "func":
-            function = part("fName")
-            return (rf"\{function}" if function in _FUNCTIONS else function) + f"({part('e')})"
+            return f"{_function(part('fName'))}({part('e')})"
+        case "groupChr":
+            brace = attribute(child(element, "groupChrPr", "chr"), "val") or "⏟"
+            return rf"\{_BRACES[brace]}{{{part('e')}}}" if brace in _BRACES else part("e")
         case "limLow":
             return f"{part('e')}_{{{part('lim')}}}"
         case "limUpp":
@@ -99,5 +108,35 @@ def _fence(char: str | None, default: str) -> str:
     return {"": ".", "{": r"\{", "}": r"\}"}.get(char, char)
 
 
+def _function(text: str) -> str:
+    """A function's name, with what stands below it, as LaTeX knows it."""
+    name = _NAME.match(text.strip())
+    word = name[0] if name else ""
+    if word in _FUNCTIONS:
+        return rf"\{text.strip()}"
+    return rf"\operatorname{{{word}}}{text.strip()[len(word) :]}" if word in _OPERATORS else text
+
+
 def _text(text: str) -> str:
-    return "".join(rf" \{_SYMBOLS[char]} " if char in _SYMBOLS else char for char in text.replace("–", "-"))
+    return "".join(_symbol(char) for char in text.replace("–", "-"))
+
+
+def _symbol(char: str) -> str:
+    if char.isascii() or (char.isalpha() and char not in _SYMBOLS and not _is_symbol(char)):
+        return char
+    name = _SYMBOLS.get(char)
+    return rf" \{name} " if name else _further().get(char, char)
+
+
+def _is_symbol(char: str) -> bool:
+    """Whether a letter is one of mathematics: of the Greek alphabet, of letter-like signs, or of their styles."""
+    return "\u0370" <= char <= "\u03ff" or "\u2100" <= char <= "\u214f" or "\U0001d400" <= char <= "\U0001d7ff"
+
+
+@cache
+def _further() -> dict[str, str]:
+    """What LaTeX writes for the many signs that are rarer."""
+    from pylatexenc.latexencode import get_builtin_uni2latex_dict
+
+    known = get_builtin_uni2latex_dict()
+    return {chr(code): f" {text[12:-1]} " for code, text in known.items() if text.startswith(r"\ensuremath{")}

@@ -1,129 +1,172 @@
-"""Spreadsheets: the values of each sheet as tables."""
+"""Spreadsheets of Excel: the values of each sheet as they are shown, charts, text boxes and comments."""
 
-import io
-import re
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
-from typing import Any, ClassVar
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, Archive
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.office.charts import add_chart
+from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
+from rage_assets.blocks.parsing.office.drawings import description, diagram, lines
+from rage_assets.blocks.parsing.office.package import Package
+from rage_assets.blocks.parsing.office.sheets import Comment, Floating, Sheet, add_book
+from rage_assets.blocks.parsing.office.xlsx_sheet import (
+    Formats,
+    cell_place,
+    elements,
+    merges,
+    narrow_columns,
+    rows,
+    text_of,
+)
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pipe_table import table_parts
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 
-_MAX_COLUMNS = 500
-_MAX_CELLS = 5_000_000
-_CORNER = re.compile(r"([A-Z]{0,4})([0-9]{0,9})")
-_LAST_COLUMN, _LAST_ROW = "XFD", 1_048_576
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_MAX_DEPTH = 20
 
 
 class XlsxParser:
-    """Reads Excel workbooks with openpyxl, where that is installed."""
+    """Reads Excel workbooks from their XML."""
 
     name = "xlsx"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
-        (".xlsx", ".xlsm"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        (".xlsx", ".xlsm", ".xltx", ".xltm"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
 
     def parse(self, content: Content) -> Outline:
-        """A heading for each sheet, and its tables with `sheet` and `rows`; blank rows part tables."""
-        import openpyxl
-
-        archive = Archive(content.data)  # for its bounds on what an archive unpacks to
-        archive.refuse_doctypes()
-        _refuse_large_areas(archive)
+        """A heading for each sheet that is shown, and its tables with `sheet`, `rows` and `cells`."""
+        package = Package(content.data)
+        package.archive.refuse_doctypes()
+        book = _Book(package)
         outline = Outline()
-        book = openpyxl.load_workbook(io.BytesIO(content.data), data_only=True)
-        for page, sheet in enumerate(book.worksheets, start=1):
-            outline.page = page
-            outline.heading(sheet.title, 1)
-            if sheet.max_row * min(sheet.max_column, _MAX_COLUMNS) > _MAX_CELLS:
-                raise ParseFailed("too_large", f"Sheet {sheet.title} has more than {_MAX_CELLS} cells.")
-            cells = list(sheet.iter_rows(max_col=_MAX_COLUMNS if sheet.max_column > _MAX_COLUMNS else None))
-            for first, rows in _regions([_shown(cell.value) for cell in row] for row in cells):
-                _add(outline, rows, sheet.title, first)
-            for cell in (cell for row in cells for cell in row if cell.comment):
-                text = f"{cell.coordinate} {cell.comment.author or ''}: {cell.comment.text}"
-                outline.paragraph(text, role="comment", sheet=sheet.title)
-        if all(block.type is BlockType.HEADING for block in outline.blocks):
-            outline.blocks.clear()
+        outline.title = package.title()
+        add_book(outline, book.sheets(), book.hidden)
+        for name, data in package.embedded(book.parts):
+            outline.attach(name, data)
         return outline
 
 
-def _refuse_large_areas(archive: Archive) -> None:
-    """Refuses areas (merged cells, links) of which openpyxl would make every cell."""
-    from lxml import etree
+class _Book:
+    """The sheets of a workbook and what they share."""
 
-    for name in archive.names:
-        if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
-            continue
-        total = 0
-        sheet = etree.iterparse(io.BytesIO(archive.read(name)), tag=("{*}mergeCell", "{*}hyperlink"), **XML_OPTIONS)
-        try:
-            for _, element in sheet:
-                total += _cells_of(element.get("ref", ""))
-                if total > _MAX_CELLS:
-                    raise ParseFailed("too_large", f"The areas of {name} have more than {_MAX_CELLS} cells.")
-        except etree.XMLSyntaxError as error:
-            raise ParseFailed("broken", f"Part {name} is not XML: {error}") from None
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._part = package.main("xl/workbook.xml")
+        root = package.xml(self._part)
+        if root is None:
+            raise ParseFailed("broken", "The file has no workbook.")
+        self._root = root
+        properties = child(root, "workbookPr")
+        styles = next(iter(package.related(self._part, "styles")), None)
+        from_1904 = attribute(properties, "date1904") in ("1", "true")
+        self._formats = Formats(package.further(styles), from_1904=from_1904)
+        self._people = _people(package, self._part)
+        self.parts: list[str] = []
+        entries = [(str(each.get("name")), attribute(each, "state") or "visible", _relation_id(each))
+                   for each in root.iter("{*}sheet")]  # fmt: skip
+        visible = [entry for entry in entries if entry[1] == "visible"] or entries
+        self.hidden = [name for name, state, _ in entries if state != "visible"] if len(visible) < len(entries) else []
+        self._shown = [(name, relation) for name, _, relation in visible]
+
+    def sheets(self) -> Iterator[Sheet]:
+        """The sheets that are shown, one after the other."""
+        strings = self._strings()
+        targets = self._package.relations(self._part)
+        for name, relation in self._shown:
+            target = targets.get(relation)
+            if target is None or not self._package.has(target.target):
+                continue
+            part = target.target
+            self.parts.append(part)
+            floating = [each for drawing in self._package.related(part, "drawing") for each in self._floating(drawing, name)]
+            if target.kind != "worksheet":  # a chart of its own
+                yield Sheet(name, (), floating=floating)
+                continue
+            yield Sheet(
+                name,
+                rows(self._package, part, strings, self._formats),
+                merges(self._package, part),
+                narrow_columns(self._package, part),
+                floating,
+                self._comments(part),
+            )
+
+    def _strings(self) -> list[str]:
+        parts = self._package.related(self._part, "sharedStrings")
+        if not parts:
+            return []
+        with self._package.open(parts[0]) as stream:
+            return [text_of(element).strip() for element in elements(stream, "si")]
+
+    def _comments(self, part: str) -> list[Comment]:
+        found = []
+        for threaded in self._package.related(part, "threadedComment"):
+            root = self._package.further(threaded)
+            for each in root if root is not None else ():
+                author = self._people.get(each.get("personId"), "")
+                found.append(Comment(each.get("ref", ""), author, _text(each), each.get("dT", "")))
+        answered = {comment.cell for comment in found}
+        for notes in self._package.related(part, "comments"):
+            root = self._package.further(notes)
+            if root is None:
+                continue
+            authors = [each.text or "" for each in root.iter("{*}author")]
+            for each in root.iter("{*}comment"):
+                number = each.get("authorId", "")
+                author = authors[int(number)] if number.isdecimal() and int(number) < len(authors) else ""
+                body = child(each, "text")
+                # A thread has a copy for old programs, whose author is no person.
+                if body is not None and not (author.startswith("tc=") and each.get("ref") in answered):
+                    said = text_of(body).strip()
+                    found.append(Comment(each.get("ref", ""), author, said.removeprefix(f"{author}:").strip()))
+        return sorted(found, key=lambda comment: cell_place(comment.cell) or (0, 0))
+
+    def _floating(self, drawing: str, sheet: str) -> Iterator[Floating]:
+        root = self._package.further(drawing)
+        for anchor in root if root is not None else ():
+            place = {local(each): each.text or "" for each in anchor[0]} if len(anchor) else {}
+            row, column = (int(place[key]) + 1 if place.get(key, "").isdecimal() else 1 for key in ("row", "col"))
+            yield Floating(row, column, partial(self._add, drawing, anchor, sheet))
+
+    def _add(self, drawing: str, element: "_Element", sheet: str, outline: Outline, depth: int = 0) -> None:
+        for each in element:
+            kind = local(each)
+            if kind == "sp":
+                outline.paragraph(
+                    "\n".join(line.text for line in lines(child(each, "txBody"))), sheet=sheet, role="text_box"
+                )
+            elif kind == "pic":
+                outline.add(BlockType.IMAGE, description(child(each, "nvPicPr", "cNvPr")), sheet=sheet)
+            elif kind == "graphicFrame":
+                self._graphic(drawing, each, sheet, outline)
+            elif kind in ("grpSp", "AlternateContent", "Choice") and depth < _MAX_DEPTH:
+                self._add(drawing, each, sheet, outline, depth + 1)
+
+    def _graphic(self, drawing: str, frame: "_Element", sheet: str, outline: Outline) -> None:
+        targets = self._package.relations(drawing)
+        for each in frame.iter("{*}chart", "{*}relIds"):
+            target = targets.get(attribute(each, "dm" if local(each) == "relIds" else "id") or "")
+            root = self._package.further(target.target) if target else None
+            if local(each) == "chart":
+                add_chart(outline, root, sheet=sheet)
+            else:
+                texts = "\n".join("  " * line.level + "- " + line.text for line in diagram(root))
+                outline.add(BlockType.LIST, texts, sheet=sheet, role="diagram")
 
 
-def _cells_of(area: str) -> int:
-    """How many cells an area has, such as `A1:C3`, `A:C` or `1:3`."""
-    corners = [_CORNER.fullmatch(corner) for corner in area.replace("$", "").upper().split(":")]
-    first, last = corners[0], corners[-1]
-    if len(corners) != 2 or first is None or last is None:
-        return 1
-    columns = _column(last[1] or _LAST_COLUMN) - _column(first[1] or "A")
-    rows = int(last[2] or _LAST_ROW) - int(first[2] or 1)
-    return (abs(columns) + 1) * (abs(rows) + 1)
+def _relation_id(element: "_Element") -> str:
+    return next((str(value) for key, value in element.attrib.items() if str(key).endswith("}id")), "")
 
 
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
+def _text(element: "_Element") -> str:
+    return "".join(each.text or "" for each in element if local(each) == "text").strip()
 
 
-def _add(outline: Outline, rows: list[list[str]], sheet: str, first: int) -> None:
-    if len(rows[0]) == 1 and len(rows) == 1:
-        outline.paragraph(rows[0][0], sheet=sheet, rows=[first, first])
-        return
-    for start, end, table in table_parts(rows):
-        outline.add(BlockType.TABLE, table, sheet=sheet, rows=[first + start - 1, first + end - 1])
-
-
-def _regions(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[list[str]]]]:
-    """Runs of rows between blank ones without blank columns, each with the number of its first row."""
-    run: list[list[str]] = []
-    number = 0
-    for number, row in enumerate(rows, start=1):
-        if any(row):
-            run.append(row)
-        elif run:
-            yield number - len(run), _trimmed(run)
-            run = []
-    if run:
-        yield number - len(run) + 1, _trimmed(run)
-
-
-def _trimmed(rows: list[list[str]]) -> list[list[str]]:
-    used = [column for column in range(len(rows[0])) if any(row[column] for row in rows)]
-    return [[row[column] for column in used] for row in rows]
-
-
-def _shown(value: Any) -> str:
-    """A value as a reader of the sheet knows it."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return str(value).strip()
+def _people(package: Package, part: str) -> dict[str | None, str]:
+    roots = [package.further(each) for each in package.related(part, "person")]
+    return {each.get("id"): each.get("displayName", "") for root in roots if root is not None for each in root}
