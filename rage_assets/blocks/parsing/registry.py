@@ -14,6 +14,7 @@ from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
+from rage_assets.blocks.parsing.office.rtf import RtfParser
 from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
@@ -70,6 +71,7 @@ _BUILT_IN: tuple[Parser, ...] = (
     XlsxParser(),
     PptxParser(),
     SubtitlesParser(),
+    RtfParser(),
     UnstructuredParser(),
     _CODE,
 )
