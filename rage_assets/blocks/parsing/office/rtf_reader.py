@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 
-from rage_assets.blocks.parsing.office.rtf_story import Paragraph, Story, plain
+from rage_assets.blocks.parsing.office.story import Paragraph, Story, plain
 from rage_assets.blocks.parsing.office.rtf_styles import Entry, Styles
 from rage_assets.blocks.parsing.office.rtf_tokens import charset, code_page, decoded, tokens
 from rage_assets.blocks.parsing.office.rtf_words import (
@@ -15,6 +15,7 @@ from resources.errors import ParseFailed
 
 _MAX_GROUPS = 3000  # one in another; real files have some dozens
 _MAX_EDGES = 1000
+_IN_FONTS = ("text", "label")
 _LINK = re.compile(r'\s*HYPERLINK\s+"([^"\\]{1,2000})"')
 
 
@@ -71,9 +72,10 @@ class RtfReader:
         self._state = _State(self.body)
         self._stack: list[_State] = []
 
-    def read(self, data: bytes) -> None:
-        """Read a file up to the end of its outermost group."""
-        for token in tokens(data):
+    def read(self, data: bytes, start: int = 0) -> int:
+        """Read a file up to the end of its outermost group, and say where that is."""
+        end = len(data)
+        for token in tokens(data, start):
             if token.kind == "bytes":
                 self._take(token.data)
                 continue
@@ -85,11 +87,13 @@ class RtfReader:
             elif token.kind == "{":
                 self._open()
             elif not self._close():
+                end = token.end
                 break
         self._decode()
         while self._close():
             pass
         self.end_paragraph()
+        return end
 
     def _open(self) -> None:
         if len(self._stack) >= _MAX_GROUPS:
@@ -119,7 +123,8 @@ class RtfReader:
 
     def _decode(self) -> None:
         if self._bytes:
-            font = self._fonts.get(self._state.font if self._state.font is not None else -1, self._encoding)
+            in_font = self._state.font if self._state.to in _IN_FONTS and self._state.font is not None else -1
+            font = self._fonts.get(in_font, self._encoding)
             text = decoded(bytes(self._bytes), font, self._encoding)
             self._bytes.clear()
             self._write(text)
@@ -218,8 +223,8 @@ class RtfReader:
         elif word in SENT:
             state.to = SENT[word]
             state.nested_row = state.nested_row or word == "nesttableprops"
-        elif word in FACTS and len(self._stack) > 1 and self._stack[-1].to == "info":
-            state.to = word
+        elif word in FACTS and self._stack and self._stack[-1].to == "info":
+            state.to = "skip" if word in self.facts else word
         elif word == "field":
             self._instruction = []
             state.at_end = self._end_field

@@ -28,17 +28,19 @@ class Token(NamedTuple):
         word: The control word, or the symbol's character.
         number: The control word's number; None where it has none.
         data: The bytes of text.
+        end: Where the next piece begins.
     """
 
     kind: str
     word: str = ""
     number: int | None = None
     data: bytes = b""
+    end: int = 0
 
 
-def tokens(data: bytes) -> Iterator[Token]:
-    """The pieces of an RTF file; line ends and binary data are no text."""
-    at, size = 0, len(data)
+def tokens(data: bytes, start: int = 0) -> Iterator[Token]:
+    """The pieces of an RTF file from some place; line ends and binary data are no text."""
+    at, size = start, len(data)
     while at < size:
         found = _TOKEN.match(data, at)
         if found is None:
@@ -50,7 +52,7 @@ def tokens(data: bytes) -> Iterator[Token]:
         elif code is not None:
             yield Token("bytes", "'", data=bytes((int(code, 16),)))
         elif brace is not None:
-            yield Token(brace.decode())
+            yield Token(brace.decode(), end=at)
         elif symbol is not None:
             yield Token("symbol", symbol.decode("latin-1"))
         elif word == b"bin":

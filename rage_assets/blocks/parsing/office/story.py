@@ -102,11 +102,12 @@ class Story:
 
 
 def write(items: list[Item], flow: Flow, **metadata: Any) -> None:
-    """Write a text's paragraphs and tables; a table of one cell is a frame around text."""
+    """Write a text's paragraphs and tables."""
     for item in items:
         if isinstance(item, Table):
-            if len(item.rows) == 1 and len(item.rows[0][0]) == 1:
-                write(item.rows[0][0][0], flow, **metadata)
+            if _is_frame(item):
+                for cell in (cell for cells, _ in item.rows for cell in cells):
+                    write(cell, flow, **metadata)
             else:
                 flow.table(_grid(item), **metadata)
         elif item.level is not None and item.text.strip():
@@ -128,6 +129,13 @@ def plain(items: list[Item]) -> str:
             label = item.label if item.label and _NUMBER.fullmatch(item.label.strip()) else ""
             parts.append(f"{label} {item.text}" if item.text.strip() else "")
     return " ".join(" ".join(parts).split())
+
+
+def _is_frame(table: Table) -> bool:
+    """Whether a table only holds text, or other tables, in their places on the page."""
+    filled = [[cell for cell in cells if cell] for cells, _ in table.rows]
+    holds = any(isinstance(item, Table) for cells in filled for cell in cells for item in cell)
+    return sum(map(len, filled)) == 1 and (holds or len(table.rows[0][0]) == 1) or (holds and all(len(c) < 2 for c in filled))
 
 
 def _grid(table: Table) -> list[list[str]]:
