@@ -13,6 +13,7 @@ from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
+from rage_assets.blocks.parsing.office.odf import OdpParser, OdtParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
 from rage_assets.blocks.parsing.office.rtf import RtfParser
 from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
@@ -72,6 +73,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     PptxParser(),
     SubtitlesParser(),
     RtfParser(),
+    OdtParser(),
+    OdpParser(),
     UnstructuredParser(),
     _CODE,
 )

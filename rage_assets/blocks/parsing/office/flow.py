@@ -34,6 +34,7 @@ class Flow:
     def __init__(self, outline: Outline) -> None:
         self.outline = outline
         self._items: list[str] = []
+        self._code: list[str] = []
 
     def heading(self, text: str, level: int, **metadata: Any) -> None:
         """Add a heading."""
@@ -55,9 +56,21 @@ class Flow:
             label: Its number; without one it has a bullet.
         """
         if text.strip():
+            if self._code:
+                self.flush()
             indent = "  " * min(max(depth, 0), _DEEPEST_ITEM)
             lines = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
             self._items.append(f"{indent}{label or '-'} " + f"\n{indent}  ".join(lines))
+
+    def add(self, kind: BlockType, text: str, **metadata: Any) -> None:
+        """Add a line of code, or a block of another kind."""
+        if kind is BlockType.CODE:
+            if self._items:
+                self.flush()
+            self._code.append(text)
+        else:
+            self.flush()
+            self.outline.add(kind, text, **metadata)
 
     def table(self, rows: Sequence[Sequence[str]], **metadata: Any) -> None:
         """Add a table, a long one in parts that each have the header."""
@@ -68,10 +81,12 @@ class Flow:
             self.outline.add(BlockType.TABLE, table, rows=at, **metadata)
 
     def flush(self) -> None:
-        """End the list that is open."""
+        """End the list or the code that is open."""
         if self._items:
             self.outline.add(BlockType.LIST, "\n".join(self._items))
-        self._items = []
+        if self._code:
+            self.outline.add(BlockType.CODE, "\n".join(self._code))
+        self._items, self._code = [], []
         self.outline.flush()
 
 

@@ -1,10 +1,11 @@
-"""The structure of an RTF text: its paragraphs, and tables as they nest, cell by cell."""
+"""The structure of a text as it is read: paragraphs, and tables as they nest, cell by cell."""
 
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from rage_assets.blocks.parsing.office.flow import Flow
+from resources.domain import BlockType
 
 _MAX_NESTING = 20
 _MAX_COLUMNS = 200
@@ -21,17 +22,19 @@ class Paragraph:
         level: Its level as a heading; None for others.
         label: What stands before it as an item of a list; None for what is no item.
         depth: The depth of its list, from 0.
+        kind: Code and pictures are no sentences.
     """
 
     text: str
     level: int | None = None
     label: str | None = None
     depth: int = 0
+    kind: BlockType = BlockType.PARAGRAPH
 
 
 @dataclass
 class Table:
-    """A table: for each row its cells, and where they end from the left."""
+    """A table: for each row its cells, and where they end from the left, as far as that is known."""
 
     rows: list[tuple[list[list["Item"]], tuple[int, ...]]]
 
@@ -110,6 +113,8 @@ def write(items: list[Item], flow: Flow, **metadata: Any) -> None:
                     write(cell, flow, **metadata)
             else:
                 flow.table(_grid(item), **metadata)
+        elif item.kind is not BlockType.PARAGRAPH:
+            flow.add(item.kind, item.text, **metadata)
         elif item.level is not None and item.text.strip():
             flow.heading(" ".join(filter(None, (item.label, item.text))), item.level, **metadata)
         elif item.label is not None:
