@@ -13,6 +13,8 @@ from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
+from rage_assets.blocks.parsing.office.msdoc import DocParser
+from rage_assets.blocks.parsing.office.msppt import PptParser
 from rage_assets.blocks.parsing.office.odf import OdpParser, OdtParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
 from rage_assets.blocks.parsing.office.rtf import RtfParser
@@ -72,6 +74,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     XlsxParser(),
     PptxParser(),
     SubtitlesParser(),
+    DocParser(),
+    PptParser(),
     RtfParser(),
     OdtParser(),
     OdpParser(),

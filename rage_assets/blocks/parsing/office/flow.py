@@ -16,7 +16,6 @@ _HEADING = re.compile(
     r"заголовок|επικεφαλίδα|見出し|标题|標題|제목)\s?_?(\d{1,2})",
     re.IGNORECASE,
 )
-_TITLES = {"title": 1, "titel": 1, "subtitle": 2, "untertitel": 2}
 
 
 def style_level(name: str) -> int | None:
@@ -25,7 +24,7 @@ def style_level(name: str) -> int | None:
     found = _HEADING.fullmatch(name)
     if found and 1 <= int(found[1]) <= 10:
         return int(found[1])
-    return _TITLES.get(name)
+    return 1 if name in ("title", "titel") else None
 
 
 class Flow:

@@ -102,7 +102,11 @@ class Package:
 
     def level(self, style: str) -> int | None:
         """The level of heading that the style of a paragraph promises."""
-        return next((level for name in self._names(style) if (level := style_level(name)) is not None), None)
+        for name in self._names(style):
+            level = 2 if name.lower() == "subtitle" else style_level(name)
+            if level is not None:
+                return level
+        return None
 
     def is_code(self, style: str) -> bool:
         """Whether the style of a paragraph is one for code."""
