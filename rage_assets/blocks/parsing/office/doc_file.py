@@ -1,11 +1,11 @@
 """The binary Word format (97 to 2003): where its texts stand, and the characters of each.
 
-All texts of a document - body, footnotes, headers, comments, endnotes, text boxes - stand one after the other and are counted
-in characters; a table of pieces says where in the file each run of them is.
+All texts of a document - body, footnotes, headers, comments, endnotes, text boxes - stand one after the other and are
+counted in characters; a table of pieces says where in the file each run of them is.
 """
 
 from bisect import bisect_right
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 
 from rage_assets.blocks.parsing.office.ole import CompoundFile

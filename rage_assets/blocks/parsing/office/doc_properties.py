@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from struct import error as StructError  # noqa: N812
 from struct import unpack_from
 
 from rage_assets.blocks.parsing.office.doc_file import WordFile
@@ -61,8 +60,8 @@ class ParagraphProperties:
 
 
 _NAMES = {
-    0x4600: ("style", int), 0x2640: ("outline", int), 0x460B: ("list", int), 0x260A: ("depth", int), 0x2416: ("in_table", bool),
-    0x6649: ("nesting", int), 0x2417: ("ends_row", bool), 0x244B: ("ends_inner_cell", bool),
+    0x4600: ("style", int), 0x2640: ("outline", int), 0x460B: ("list", int), 0x260A: ("depth", int),
+    0x2416: ("in_table", bool), 0x6649: ("nesting", int), 0x2417: ("ends_row", bool), 0x244B: ("ends_inner_cell", bool),
     0x244C: ("ends_inner_row", bool),
 }  # fmt: skip
 

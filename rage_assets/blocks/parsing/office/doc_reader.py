@@ -1,8 +1,8 @@
 """Reads the texts of a binary Word document: paragraphs, cells, fields, notes."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from struct import unpack_from
 
 from rage_assets.blocks.parsing.office.doc_file import WordFile
@@ -40,6 +40,7 @@ class DocReader:
         for (references, _, size), form in ((_FOOTNOTES, "1"), (_ENDNOTES, "i")):
             for at, (place, _) in enumerate(self._entries(references, size), start=1):
                 self._marks[place] = numeral(at, form)
+        self._anchors: list[int] = []
         self._boxes: dict[int, list[Item]] = {}
         self._boxes = self._anchored_boxes()
 
@@ -66,7 +67,8 @@ class DocReader:
 
     def page_texts(self) -> tuple[list[list[Item]], list[list[Item]]]:
         """Headers and footers."""
-        headers, footers = [], []
+        headers: list[list[Item]] = []
+        footers: list[list[Item]] = []
         for at, (start, end) in enumerate(self._parts(_HEADERS, "headers", 0)):
             if at >= _SEPARATORS and start < end:
                 is_footer = (at - _SEPARATORS) % 6 in _FOOTER_PLACES
@@ -149,7 +151,7 @@ class DocReader:
         start, end = self._file.range(name)
         count = max((len(table) - 4) // (4 + size), 0)
         bounds = unpack_from(f"<{count + 1}I", table) if count else ()
-        pairs = [(min(start + low, end), min(start + high, end)) for low, high in zip(bounds, bounds[1:], strict=False)]
+        pairs = [(min(start + low, end), min(start + high, end)) for low, high in pairwise(bounds)]
         # The last one only marks the end; parts that overlap are damage.
         kept, last = [], start
         for low, high in pairs[:-1] if len(pairs) > 1 else pairs:
@@ -167,7 +169,6 @@ class DocReader:
 
     def _anchored_boxes(self) -> dict[int, list[Item]]:
         """The contents of text boxes by the character that they are anchored at; those without one come last."""
-        self._anchors: list[int] = []
         anchors = {int.from_bytes(entry[:4], "little"): place for place, entry in self._entries(_ANCHORS, 26)}
         shapes = [int.from_bytes(entry[14:18], "little") for _, entry in self._entries(_BOXES, 22)]
         boxes: dict[int, list[Item]] = {}

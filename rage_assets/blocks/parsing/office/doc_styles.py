@@ -1,7 +1,7 @@
 """The styles and lists of the binary Word format."""
 
 from collections import defaultdict
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 from typing import NamedTuple
 

@@ -86,10 +86,11 @@ class Flow:
         if self._code:
             self.outline.add(BlockType.CODE, "\n".join(self._code))
         self._items, self._code = [], []
-        self.outline.flush()
 
 
-def finish(outline: Outline, title: str = "", headers: Sequence[str] = (), footers: Sequence[str] = (), **facts: str) -> None:
+def finish(
+    outline: Outline, title: str = "", headers: Sequence[str] = (), footers: Sequence[str] = (), **facts: str
+) -> None:
     """Give a document its title, and its first block what holds for the whole of it.
 
     Args:

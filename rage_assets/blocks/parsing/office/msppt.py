@@ -1,7 +1,7 @@
 """PPT: the binary presentations of PowerPoint 97 to 2003."""
 
 from collections.abc import Iterator
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 from typing import ClassVar, NamedTuple
 
@@ -11,10 +11,13 @@ from rage_assets.blocks.parsing.office.ole import CompoundFile
 from rage_assets.blocks.parsing.office.ppt_drawing import Shape, shapes_of, table_rows, texts_of
 from rage_assets.blocks.parsing.office.ppt_records import Record, SlideFile
 from rage_assets.blocks.parsing.office.ppt_text import NOTES, TITLES, Text, paragraphs
+from rage_assets.blocks.parsing.office.pptx import PptxParser
+from rage_assets.blocks.parsing.office.soffice import convert
 from rage_assets.blocks.parsing.office.story import write
 from rage_assets.blocks.parsing.outline import Outline
 from resources.errors import ParseFailed
 
+_PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 _SLIDE_LIST, _SLIDE_ENTRY, _SLIDE_ATOM = 0x0FF0, 0x03F3, 0x03EF
 _SLIDES, _NOTES = 0, 2
 _TAGS, _TAG, _TAG_DATA, _COMMENT, _STRING = 0x1388, 0x138A, 0x138B, 0x2EE0, 0x0FBA
@@ -29,7 +32,15 @@ class PptParser:
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".ppt", ".pps", ".pot"), "application/vnd.ms-powerpoint")
 
     def parse(self, content: Content) -> Outline:
-        """The blocks of each slide from its top, with the slide's number as `page`."""
+        """The blocks of each slide from its top, with the slide's number as `page`.
+
+        Where LibreOffice is installed, the presentation is read as what it makes of it.
+        """
+        converted = convert(content, "pptx", _PPTX)
+        return PptxParser().parse(converted) if converted is not None else self.read(content)
+
+    def read(self, content: Content) -> Outline:
+        """Read a presentation without LibreOffice."""
         file = CompoundFile(content)
         if file.has("EncryptedSummary"):
             raise ParseFailed("encrypted", "The presentation is protected by a password.")

@@ -59,14 +59,15 @@ class OdpParser:
     def parse(self, content: Content) -> Outline:
         """The blocks of each slide, with the slide's number as `page`; a slide without a title is called by its name."""
         package, outline = Package(content), Outline()
-        flow = Flow(outline)
         pages = (element for element in package.body if tag(element) == "draw:page")
         for page, slide in enumerate(pages, start=1):
-            outline.page = page
-            reader = Reader(package)
+            part, reader = Outline(), Reader(package)
+            part.page = page
+            flow = Flow(part)
             _add_slide(slide, reader, flow)
-            _add_notes(reader, outline)
-            _add_objects(reader, outline, flow)
+            _add_notes(reader, part)
+            _add_objects(reader, part, flow)
+            outline.extend(part)
         finish(outline, **package.facts())
         return outline
 

@@ -90,7 +90,12 @@ class Package:
     def facts(self) -> dict[str, str]:
         """Title, author, subject and so on."""
         meta = self.section("office:meta")
-        names = {"dc:title": "title", "meta:initial-creator": "author", "dc:subject": "subject", "dc:description": "description"}
+        names = {
+            "dc:title": "title",
+            "meta:initial-creator": "author",
+            "dc:subject": "subject",
+            "dc:description": "description",
+        }
         found: dict[str, str] = {}
         keywords = []
         for element in meta if meta is not None else ():

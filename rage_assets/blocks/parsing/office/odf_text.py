@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _MAX_SPACES = 100
 _MAX_LEVEL = 10
 _LEFT_OUT = frozenset((
-    "text:tracked-changes", "text:sequence-decls", "text:variable-decls", "text:user-field-decls", "text:dde-connection-decls",
-    "office:forms", "office:annotation-end", "text:ruby-text", "text:hidden-text", "text:hidden-paragraph", "text:note-citation",
-    "draw:enhanced-geometry", "draw:glue-point", "office:event-listeners", "svg:title", "svg:desc", "draw:image-map",
+    "text:tracked-changes", "text:sequence-decls", "text:variable-decls", "text:user-field-decls",
+    "text:dde-connection-decls", "office:forms", "office:annotation-end", "text:ruby-text", "text:hidden-text",
+    "text:hidden-paragraph", "text:note-citation", "draw:enhanced-geometry", "draw:glue-point", "office:event-listeners", "svg:title", "svg:desc", "draw:image-map",
     "presentation:notes", "text:index-title-template", "text:script", "text:meta-field-properties", "table:shapes",
 ))  # fmt: skip
 _SHAPES = frozenset((
@@ -112,7 +112,11 @@ class Reader:
 
     def _list(self, element: "_Element", found: list[Item], style: str, depth: int) -> None:
         style = attribute(element, "text:style-name") or style
-        if not depth and attribute(element, "text:continue-numbering") != "true" and not attribute(element, "text:continue-list"):
+        if (
+            not depth
+            and attribute(element, "text:continue-numbering") != "true"
+            and not attribute(element, "text:continue-list")
+        ):
             self._counters.restart(style, 0)
         for entry in element:
             if tag(entry) not in ("text:list-item", "text:list-header"):
@@ -138,7 +142,9 @@ class Reader:
             last.text += f"\n{item.text}"
             return
         item.depth = depth
-        item.label = "" if goes_on else self._counters.label(style, depth, start if start is not None and start >= 0 else None)
+        item.label = (
+            "" if goes_on else self._counters.label(style, depth, start if start is not None and start >= 0 else None)
+        )
         found.append(item)
 
     def _comment(self, element: "_Element") -> None:

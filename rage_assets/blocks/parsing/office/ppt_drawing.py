@@ -117,7 +117,9 @@ def _shape(file: SlideFile, record: Record, outline: list[Text]) -> Shape:
             shape.is_line = each.instance == _LINE
         elif each.kind == _CLIENT_DATA:
             placeholder = file.child(each, _PLACEHOLDER)
-            hidden = placeholder is not None and file.data[placeholder.start + 4 : placeholder.start + 5] in map(_byte, _FURNITURE)
+            hidden = placeholder is not None and file.data[placeholder.start + 4 : placeholder.start + 5] in map(
+                _byte, _FURNITURE
+            )
             numbers = _numbers(file, each)
         elif each.kind == _CLIENT_TEXT:
             shape.text = next(iter(texts_of(file, each, outline)), None)

@@ -1,7 +1,7 @@
 """The binary PowerPoint format (97 to 2003): records in records, and which of them are the newest."""
 
 from collections.abc import Iterator
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 from typing import NamedTuple
 

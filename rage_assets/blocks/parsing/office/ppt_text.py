@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 from typing import NamedTuple
 
@@ -143,7 +143,9 @@ def _schemes(data: bytes) -> list[tuple[int, int] | None]:
             if mask & 0x1000000:
                 scheme = unpack_from("<HH", data, at)
                 at += 4
-            found.append((scheme[0], max(scheme[1], 1)) if scheme and numbered else (3, 1) if mask & 0x2000000 and numbered else None)
+            found.append(
+                (scheme[0], max(scheme[1], 1)) if scheme and numbered else (3, 1) if mask & 0x2000000 and numbered else None
+            )
             mask = unpack_from("<I", data, at)[0]
             at += 4 + (4 if mask & 0x100000 else 0)
             mask = unpack_from("<I", data, at)[0]

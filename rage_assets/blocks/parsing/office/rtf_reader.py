@@ -5,12 +5,21 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 
-from rage_assets.blocks.parsing.office.story import Paragraph, Story, plain
 from rage_assets.blocks.parsing.office.rtf_styles import Entry, Styles
 from rage_assets.blocks.parsing.office.rtf_tokens import charset, code_page, decoded, tokens
 from rage_assets.blocks.parsing.office.rtf_words import (
-    BULLETS, CHARACTERS, ENCODINGS, FACTS, FOOTERS, HEADERS, PRIVATE, SENT, SKIPPED, STORIES,
+    BULLETS,
+    CHARACTERS,
+    ENCODINGS,
+    FACTS,
+    FOOTERS,
+    HEADERS,
+    PRIVATE,
+    SENT,
+    SKIPPED,
+    STORIES,
 )  # fmt: skip
+from rage_assets.blocks.parsing.office.story import Paragraph, Story, plain
 from resources.errors import ParseFailed
 
 _MAX_GROUPS = 3000  # one in another; real files have some dozens
@@ -269,6 +278,7 @@ class RtfReader:
         return state.nesting or int(state.in_table)
 
     def end_paragraph(self, _: int | None = None, nesting: int | None = None) -> None:
+        """End the open paragraph, in so many tables."""
         state, story = self._state, self._state.story
         text = "".join(story.text)
         depth = self._nesting() if nesting is None else nesting
@@ -281,27 +291,33 @@ class RtfReader:
         story.text, story.boxes, story.label = [], [], None
 
     def end_cell(self, _: int | None) -> None:
+        """End a cell."""
         self.end_paragraph(nesting=1)
         self._state.story.end_cell(1)
 
     def end_nested_cell(self, _: int | None) -> None:
+        """End a cell of a table in a table."""
         depth = max(self._state.nesting, 2)
         self.end_paragraph(nesting=depth)
         self._state.story.end_cell(depth)
 
     def end_row(self, _: int | None) -> None:
+        """End a row."""
         self.end_paragraph(nesting=1)
         self._state.story.end_row(1, tuple(self._edges[False]))
 
     def end_nested_row(self, _: int | None) -> None:
+        """End a row of a table in a table."""
         depth = max(self._state.nesting, 2)
         self.end_paragraph(nesting=depth)
         self._state.story.end_row(depth, tuple(self._edges[True]))
 
     def begin_row(self, _: int | None) -> None:
+        """Begin what is said of a row."""
         self._edges[self._state.nested_row] = []
 
     def edge(self, number: int | None) -> None:
+        """Take the right edge of a cell."""
         edges = self._edges[self._state.nested_row]
         if len(edges) < _MAX_EDGES:
             edges.append(number or 0)

@@ -11,14 +11,14 @@ PRIVATE = range(0xE000, 0xF900)
 BULLETS = frozenset((0xF0B7, 0xF0A7, 0xF0D8, 0xF076, 0xF0FC, 0xF0A8, 0xF06E, 0xF071))
 # Where text is not the document's: it says how things look, repeats them for old programs, or is data.
 SKIPPED = frozenset(
-    """aftncn aftnsep aftnsepc atndate atnicn atnid atnref atnparent atntime atrfend atrfstart background bkmkend bkmkstart blipuid
-    colortbl colorschememapping datafield datastore defchp defpap docvar factoidname falt ffdeftext ffentrymcr ffexitmcr
-    ffformat ffhelptext ffl ffname ffstattext filetbl fldtype fontemb formfield ftncn ftnsep ftnsepc generator keycode
-    latentstyles levelnumbers leveltext listlevel listname listoverride listoverridetable listpicture liststylename
-    listtable mailmerge nextfile nonesttables nonshppict objalias objclass objdata objname objsect objtime oldcprops
-    oldpprops oldsprops oldtprops panose passwordhash pgp pgptbl picprop pict pn pnseclvl pntxta pntxtb private
-    protusertbl pxe revtbl rsidtbl rxe shprslt sn sv svb tc template themedata txe userprops wgrffmtfilter xe xmlnstbl
-    xform mmathPr htmltag""".split()
+    """aftncn aftnsep aftnsepc atndate atnicn atnid atnref atnparent atntime atrfend atrfstart background bkmkend bkmkstart
+    blipuid colortbl colorschememapping datafield datastore defchp defpap docvar factoidname falt ffdeftext ffentrymcr
+    ffexitmcr ffformat ffhelptext ffl ffname ffstattext filetbl fldtype fontemb formfield ftncn ftnsep ftnsepc generator
+    keycode latentstyles levelnumbers leveltext listlevel listname listoverride listoverridetable listpicture
+    liststylename listtable mailmerge nextfile nonesttables nonshppict objalias objclass objdata objname objsect objtime
+    oldcprops oldpprops oldsprops oldtprops panose passwordhash pgp pgptbl picprop pict pn pnseclvl pntxta pntxtb
+    private protusertbl pxe revtbl rsidtbl rxe shprslt sn sv svb tc template themedata txe userprops wgrffmtfilter xe
+    xmlnstbl xform mmathPr htmltag""".split()  # noqa: SIM905
 )
 # Where text goes that is kept apart.
 SENT = {

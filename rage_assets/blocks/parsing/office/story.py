@@ -140,7 +140,8 @@ def _is_frame(table: Table) -> bool:
     """Whether a table only holds text, or other tables, in their places on the page."""
     filled = [[cell for cell in cells if cell] for cells, _ in table.rows]
     holds = any(isinstance(item, Table) for cells in filled for cell in cells for item in cell)
-    return sum(map(len, filled)) == 1 and (holds or len(table.rows[0][0]) == 1) or (holds and all(len(c) < 2 for c in filled))
+    alone = len(table.rows) == 1 and len(table.rows[0][0]) == 1
+    return (alone or holds) and all(len(cells) < 2 for cells in filled)
 
 
 def _grid(table: Table) -> list[list[str]]:
