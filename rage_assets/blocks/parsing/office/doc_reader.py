@@ -9,6 +9,7 @@ from rage_assets.blocks.parsing.office.doc_file import WordFile
 from rage_assets.blocks.parsing.office.doc_properties import Properties
 from rage_assets.blocks.parsing.office.doc_styles import Lists, Styles
 from rage_assets.blocks.parsing.office.numerals import numeral
+from rage_assets.blocks.parsing.office.rtf_tokens import joined
 from rage_assets.blocks.parsing.office.rtf_words import BULLETS
 from rage_assets.blocks.parsing.office.story import Item, Paragraph, Story
 from resources.domain import BlockType
@@ -22,7 +23,6 @@ _FIELD = re.compile("[\x13\x14\x15]")
 _HIDEABLE = re.compile("[^\r\x07\x0c\x13\x14\x15]")
 _CODE = re.compile(r"html preformatted|macro(?: text)?|source ?code|code", re.IGNORECASE)
 _SPECIAL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ue000-\uf8ff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _CHARACTERS = {"\x0b": "\n", "\x0e": "\n", "\x1e": "\u2011", "\x1f": "\xad"}
 _LONGEST_HEADING = 1000
 
@@ -116,10 +116,7 @@ class DocReader:
                 return f"[{self._marks[start + match.start()]}]"
             return "•" if ord(match[0]) in BULLETS else _CHARACTERS.get(match[0], "")
 
-        text = _SPECIAL.sub(shown, self._text[start:end])
-        if _SURROGATE.search(text):
-            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        return text
+        return joined(_SPECIAL.sub(shown, self._text[start:end]))
 
     def _masked(self) -> str:
         """All characters, those that nobody sees as NUL: hidden and deleted ones, and the instructions of fields."""

@@ -17,7 +17,8 @@ _MAX_LEVEL = 10
 _LEFT_OUT = frozenset((
     "text:tracked-changes", "text:sequence-decls", "text:variable-decls", "text:user-field-decls",
     "text:dde-connection-decls", "office:forms", "office:annotation-end", "text:ruby-text", "text:hidden-text",
-    "text:hidden-paragraph", "text:note-citation", "draw:enhanced-geometry", "draw:glue-point", "office:event-listeners", "svg:title", "svg:desc", "draw:image-map",
+    "text:hidden-paragraph", "text:note-citation", "draw:enhanced-geometry",
+    "draw:glue-point", "office:event-listeners", "svg:title", "svg:desc", "draw:image-map",
     "presentation:notes", "text:index-title-template", "text:script", "text:meta-field-properties", "table:shapes",
 ))  # fmt: skip
 _SHAPES = frozenset((

@@ -3,18 +3,16 @@
 import re
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 
+from rage_assets.blocks.parsing.office.rtf_state import FORMATS, State
 from rage_assets.blocks.parsing.office.rtf_styles import Entry, Styles
-from rage_assets.blocks.parsing.office.rtf_tokens import charset, code_page, decoded, tokens
+from rage_assets.blocks.parsing.office.rtf_tokens import character, charset, code_page, decoded, joined, tokens
 from rage_assets.blocks.parsing.office.rtf_words import (
-    BULLETS,
     CHARACTERS,
     ENCODINGS,
     FACTS,
     FOOTERS,
     HEADERS,
-    PRIVATE,
     SENT,
     SKIPPED,
     STORIES,
@@ -26,26 +24,6 @@ _MAX_GROUPS = 3000  # one in another; real files have some dozens
 _MAX_EDGES = 1000
 _IN_FONTS = ("text", "label")
 _LINK = re.compile(r'\s*HYPERLINK\s+"([^"\\]{1,2000})"')
-
-
-@dataclass
-class _State:
-    """What a group inherits, and its end gives back."""
-
-    story: Story
-    to: str = "text"  # or skip, label, instruction, fonts, styles, a fact's name, author
-    font: int | None = None
-    unicode_skip: int = 1
-    hidden: bool = False
-    style: int = 0
-    outline: int | None = None
-    in_table: bool = False
-    nesting: int = 0
-    listed: bool = False
-    depth: int = 0
-    star: bool = False
-    nested_row: bool = False
-    at_end: Callable[[], None] | None = None
 
 
 class RtfReader:
@@ -76,10 +54,9 @@ class RtfReader:
         self._instruction: list[str] = []
         self._bytes = bytearray()
         self._skip = 0
-        self._high = ""
         self._edges: dict[bool, list[int]] = {False: [], True: []}
-        self._state = _State(self.body)
-        self._stack: list[_State] = []
+        self._state = State(self.body)
+        self._stack: list[State] = []
 
     def read(self, data: bytes, start: int = 0) -> int:
         """Read a file up to the end of its outermost group, and say where that is."""
@@ -196,8 +173,8 @@ class RtfReader:
             state.star = False
         elif state.star:
             state.to, state.star = "skip", False
-        elif word in _FORMATS:
-            _FORMATS[word](state, number)
+        elif word in FORMATS:
+            FORMATS[word](state, number)
         elif word in _MARKS and state.to == "text":
             _MARKS[word](self, number)
         elif word in ENCODINGS:
@@ -213,16 +190,7 @@ class RtfReader:
         self._skip = self._state.unicode_skip
         if number is None or self._state.to == "skip":
             return
-        code = number + 0x10000 if number < 0 else number
-        high, self._high = self._high, ""
-        if 0xD800 <= code < 0xDC00:
-            self._high = chr(code)
-        elif 0xDC00 <= code < 0xE000:
-            self._write((high + chr(code)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-        elif code in PRIVATE:
-            self._write("•" if code in BULLETS else "")
-        elif 0 <= code < 0x110000:
-            self._write(chr(code))
+        self._write(character(number))
 
     def _destination(self, word: str) -> bool:
         """Turn to another destination, which the rest of the group belongs to."""
@@ -245,7 +213,7 @@ class RtfReader:
 
     def _begin_story(self, kind: str) -> None:
         outer, story, hidden = self._state.story, Story(), self._state.hidden
-        self._state = _State(story, font=self._state.font, unicode_skip=self._state.unicode_skip)
+        self._state = State(story, font=self._state.font, unicode_skip=self._state.unicode_skip)
 
         def end() -> None:
             self.end_paragraph()
@@ -280,7 +248,7 @@ class RtfReader:
     def end_paragraph(self, _: int | None = None, nesting: int | None = None) -> None:
         """End the open paragraph, in so many tables."""
         state, story = self._state, self._state.story
-        text = "".join(story.text)
+        text = joined("".join(story.text))
         depth = self._nesting() if nesting is None else nesting
         if text.strip():
             level = self._styles.level(state.style, state.outline)
@@ -323,30 +291,6 @@ class RtfReader:
             edges.append(number or 0)
 
 
-def _paragraph_defaults(state: _State, _: int | None) -> None:
-    state.style, state.outline, state.in_table, state.nesting, state.listed, state.depth = 0, None, False, 0, False, 0
-
-
-def _set(name: str) -> Callable[[_State, int | None], None]:
-    def change(state: _State, number: int | None) -> None:
-        setattr(state, name, number or 0)
-
-    return change
-
-
-_FORMATS: dict[str, Callable[[_State, int | None], None]] = {
-    "pard": _paragraph_defaults,
-    "s": _set("style"),
-    "f": _set("font"),
-    "ilvl": _set("depth"),
-    "itap": _set("nesting"),
-    "outlinelevel": _set("outline"),
-    "ls": lambda state, number: setattr(state, "listed", bool(number)),
-    "intbl": lambda state, _: setattr(state, "in_table", True),
-    "uc": lambda state, number: setattr(state, "unicode_skip", min(max(number if number is not None else 1, 0), 1000)),
-    "v": lambda state, number: setattr(state, "hidden", number != 0),
-    "deleted": lambda state, number: setattr(state, "hidden", number != 0),
-}
 _MARKS: dict[str, Callable[[RtfReader, int | None], None]] = {
     "par": RtfReader.end_paragraph, "sect": RtfReader.end_paragraph, "page": RtfReader.end_paragraph,
     "column": RtfReader.end_paragraph, "cell": RtfReader.end_cell, "nestcell": RtfReader.end_nested_cell,

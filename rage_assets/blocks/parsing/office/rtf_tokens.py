@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from rage_assets.blocks.parsing.office.rtf_words import BULLETS, PRIVATE
+
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\", re.DOTALL
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FALLBACK = "cp1252"
 # The character sets of fonts (\fcharset); 1 is the document's own.
 _CHARSETS = {
@@ -86,3 +89,18 @@ def decoded(data: bytes, *encodings: str) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode(_FALLBACK, "replace")
+
+
+def character(number: int) -> str:
+    r"""The character of a number (\u); of picture fonts only bullets mean something, half a pair stays half."""
+    code = number + 0x10000 if number < 0 else number
+    if code in PRIVATE:
+        return "•" if code in BULLETS else ""
+    return chr(code) if 0 < code < 0x110000 else ""
+
+
+def joined(text: str) -> str:
+    """Text whose pairs of surrogates are the characters that they mean."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
