@@ -131,11 +131,11 @@ class Package:
         return False
 
     def _names(self, style: str) -> list[str]:
-        names = []
-        for each in self._chain(style):
-            name = attribute(each, "style:display-name") or attribute(each, "style:name").replace("_20_", " ")
-            names.append(name)
-        return names or [style.replace("_20_", " ")]
+        chain = self._chain(style)
+        names = [attribute(each, "style:display-name") or attribute(each, "style:name") for each in chain]
+        # The base of the last may be one that the file does not have, yet its name says enough.
+        names.append(attribute(chain[-1], "style:parent-style-name") if chain else style)
+        return [name.replace("_20_", " ") for name in names]
 
     def _chain(self, style: str) -> "list[_Element]":
         chain: list[_Element] = []

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_REPEATED = 1000
-_MAX_CELLS = 1_000_000
+_MAX_CELLS = 200_000
 _GROUPS = ("table:table-header-rows", "table:table-rows", "table:table-row-group")
 _CELLS = ("table:table-cell", "table:covered-table-cell")
 

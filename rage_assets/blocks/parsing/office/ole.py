@@ -1,7 +1,7 @@
 """Compound files (OLE), the containers of Office before 2007: streams by name, and the document's own facts."""
 
 import io
-from struct import error as StructError  # noqa: N812
+from struct import error as StructError
 from struct import unpack_from
 from typing import Any
 
