@@ -1,6 +1,7 @@
 """PPT: the binary presentations of PowerPoint 97 to 2003."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from struct import error as StructError
 from struct import unpack_from
 from typing import ClassVar, NamedTuple
@@ -86,8 +87,8 @@ def _slides(file: SlideFile) -> Iterator[_Slide]:
 def _entries(file: SlideFile, slides: Record) -> Iterator[tuple[int, int, list[Text]]]:
     """The entries of a list of slides: the number of the object, its name for others, and its texts."""
     starts = [each for each in file.children(slides) if each.kind == _SLIDE_ENTRY and each.end - each.start >= 16]
-    ends = [each.start - 8 for each in starts[1:]] + [slides.end]
-    for entry, end in zip(starts, ends, strict=True):
+    for entry, after in zip_longest(starts, starts[1:]):
+        end = after.start - 8 if after else slides.end
         number, name = unpack_from("<I8xI", file.data, entry.start)
         yield number, name, texts_of(file, entry._replace(start=entry.end, end=end), [])
 
