@@ -29,7 +29,3 @@ def test_a_slide_is_a_page_with_its_title_and_points(parse):
     deck.save(buffer)
     blocks = parse(buffer.getvalue(), "a.pptx").blocks
     assert [(block.text, block.page) for block in blocks] == [("Lakes", 1), ("- deep\n- cold", 1), ("say it slowly", 1)]
-
-
-def test_what_unstructured_lacks_is_said(parse, reason):
-    assert reason("{\\rtf1 hello}", "a.rtf") == "unsupported_format"
