@@ -74,14 +74,18 @@ def _slides(file: SlideFile) -> Iterator[_Slide]:
     seen: set[int] = set()
     for each in lists:
         for number, _, texts in _entries(file, each) if each.instance == _SLIDES else ():
-            if number in seen:
-                continue
-            seen.add(number)
             record = file.object(number)
+            if record and record.start in seen:  # a small file that repeats itself
+                continue
+            seen.add(record.start if record else -1)
             atom = file.child(record, _SLIDE_ATOM) if record else None
             name = unpack_from("<I", file.data, atom.start + 16)[0] if atom and atom.end - atom.start >= 20 else 0
             notes_number = notes.pop(name, None) if name else None
-            yield _Slide(record, texts, file.object(notes_number) if notes_number is not None else None)
+            of_notes = file.object(notes_number) if notes_number is not None else None
+            if of_notes and of_notes.start in seen:
+                of_notes = None
+            seen.add(of_notes.start if of_notes else -1)
+            yield _Slide(record, texts, of_notes)
 
 
 def _entries(file: SlideFile, slides: Record) -> Iterator[tuple[int, int, list[Text]]]:

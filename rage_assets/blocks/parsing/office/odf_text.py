@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MAX_SPACES = 100
 _MAX_LEVEL = 10
+_LONGEST_ITEM = 10_000
 _LEFT_OUT = frozenset((
     "text:tracked-changes", "text:sequence-decls", "text:variable-decls", "text:user-field-decls",
     "text:dde-connection-decls", "office:forms", "office:annotation-end", "text:ruby-text", "text:hidden-text",
@@ -139,7 +140,8 @@ class Reader:
 
     def _as_item(self, item: Paragraph, found: list[Item], style: str, depth: int, start: int | None, goes_on: bool) -> None:
         last = found[-1] if found else None
-        if goes_on and isinstance(last, Paragraph) and last.label is not None and last.level is None:
+        joins = isinstance(last, Paragraph) and last.label is not None and last.level is None
+        if goes_on and isinstance(last, Paragraph) and joins and len(last.text) < _LONGEST_ITEM:
             last.text += f"\n{item.text}"
             return
         item.depth = depth

@@ -84,6 +84,7 @@ class SlideFile:
     def _read_edits(self, place: int) -> bool:
         """Follow the edits from the newest to the oldest; what a newer one has counts."""
         seen: set[int] = set()
+        directories: set[int] = set()
         try:
             while 0 < place < len(self.data) and place not in seen and len(seen) < _MAX_EDITS:
                 seen.add(place)
@@ -94,7 +95,9 @@ class SlideFile:
                     raise ParseFailed("encrypted", "The presentation is protected by a password.")
                 older, directory, document = unpack_from("<III", self.data, place + 16)
                 self.document = self.document or document
-                self._read_directory(directory)
+                if directory not in directories:
+                    directories.add(directory)
+                    self._read_directory(directory)
                 place = older
         except StructError:
             pass  # the edits so far

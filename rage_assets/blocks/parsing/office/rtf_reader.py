@@ -22,6 +22,7 @@ from resources.errors import ParseFailed
 
 _MAX_GROUPS = 3000  # one in another; real files have some dozens
 _MAX_EDGES = 1000
+_LONGEST_NAME = 2000
 _IN_FONTS = ("text", "label")
 _LINK = re.compile(r'\s*HYPERLINK\s+"([^"\\]{1,2000})"')
 
@@ -122,17 +123,17 @@ class RtfReader:
             if not state.hidden:
                 state.story.text.append(text)
         elif state.to == "label":
-            state.story.label = (state.story.label or "") + text
+            state.story.label = ((state.story.label or "") + text)[:_LONGEST_NAME]
         elif state.to == "instruction":
             self._instruction.append(text)
         elif state.to == "atnauthor":
             self._author.append(text)
         elif state.to in ("fonts", "styles"):
-            self._entry.name += text
+            self._entry.name = (self._entry.name + text)[:_LONGEST_NAME]
             if ";" in text:
                 self._end_entry()
         elif state.to in FACTS:
-            self.facts[state.to] = self.facts.get(state.to, "") + text
+            self.facts[state.to] = (self.facts.get(state.to, "") + text)[:_LONGEST_NAME]
 
     def _end_entry(self) -> None:
         entry, self._entry = self._entry, Entry()
