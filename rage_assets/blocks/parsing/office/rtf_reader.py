@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from copy import copy
 
 from rage_assets.blocks.parsing.office.rtf_state import FORMATS, State
 from rage_assets.blocks.parsing.office.rtf_styles import Entry, Styles
@@ -87,9 +86,7 @@ class RtfReader:
             raise ParseFailed("broken", "The file's groups are nested too deep.")
         self._skip = 0
         self._stack.append(self._state)
-        self._state = copy(self._state)
-        self._state.at_end = None
-        self._state.star = False
+        self._state = self._state.inner()
 
     def _close(self) -> bool:
         self._skip = 0

@@ -33,6 +33,13 @@ class State:
     nested_row: bool = False
     at_end: Callable[[], None] | None = None
 
+    def inner(self) -> "State":
+        """The state of a group in this one; files have so many that `copy` takes too long."""
+        state = object.__new__(State)
+        state.__dict__.update(self.__dict__)
+        state.star, state.at_end = False, None
+        return state
+
 
 def _paragraph_defaults(state: State, _: int | None) -> None:
     state.style, state.outline, state.in_table, state.nesting, state.listed, state.depth = 0, None, False, 0, False, 0
