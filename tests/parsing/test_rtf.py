@@ -150,3 +150,7 @@ def test_time_grows_with_the_size_only(parse, reason, part):
     start = time.perf_counter()
     parse(r"{\rtf1 x" + part * 20_000 + "}", "a.rtf")
     assert time.perf_counter() - start < 20
+
+
+def test_a_byte_order_mark_is_no_text(read):
+    assert read(r"a\par \u-257?\par b") == [("paragraph", "a"), ("paragraph", "b")]

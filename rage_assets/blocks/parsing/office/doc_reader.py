@@ -22,7 +22,7 @@ _ENDS = re.compile("[\r\x07\x0c]")
 _FIELD = re.compile("[\x13\x14\x15]")
 _HIDEABLE = re.compile("[^\r\x07\x0c\x13\x14\x15]")
 _CODE = re.compile(r"html preformatted|macro(?: text)?|source ?code|code", re.IGNORECASE)
-_SPECIAL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ue000-\uf8ff]")
+_SPECIAL = re.compile("[\x00-\x08\x0b\x0e-\x1f\ue000-\uf8ff\ufeff]")
 _CHARACTERS = {"\x0b": "\n", "\x0e": "\n", "\x1e": "\u2011", "\x1f": "\xad"}
 _LONGEST_HEADING = 1000
 

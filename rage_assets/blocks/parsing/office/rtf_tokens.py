@@ -11,6 +11,7 @@ _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\(.)|([{}])|[\r\n\0]+|([^\\{}\r\n\0]+)|\\", re.DOTALL
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = 0xFEFF  # a byte order mark, which is no text
 _FALLBACK = "cp1252"
 # The character sets of fonts (\fcharset); 1 is the document's own.
 _CHARSETS = {
@@ -96,7 +97,7 @@ def character(number: int) -> str:
     code = number + 0x10000 if number < 0 else number
     if code in PRIVATE:
         return "•" if code in BULLETS else ""
-    return chr(code) if 0 < code < 0x110000 else ""
+    return chr(code) if 0 < code < 0x110000 and code != _MARK else ""
 
 
 def joined(text: str) -> str:
