@@ -8,6 +8,7 @@ from pathlib import Path
 from rage_assets.blocks.parsing.archives.archive import open_zip
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import looks_binary
+from rage_assets.blocks.parsing.ole_type import ole_type, text_type
 from rage_assets.blocks.parsing.registry import media_type_for
 from resources.errors import ParseFailed
 
@@ -40,6 +41,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
+_ODF = "application/vnd.oasis.opendocument."
 _BINARY_FORMATS = ("application/pdf", "application/vnd.", "application/epub", "application/msword", "application/rtf")
 
 
@@ -70,7 +72,7 @@ def media_type_of(source: bytes | Path, path: str) -> str:
     if _HTML.match(head) and (named in (None, "text/plain") or str(named).startswith(_BINARY_FORMATS)):
         return "text/html"
     if named is not None and named.startswith(_BINARY_FORMATS):
-        return named
+        return named if looks_binary(start) else text_type(head, named)
     if looks_binary(start):
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
@@ -106,6 +108,8 @@ def _inside_zip(source: bytes | Path, named: str | None) -> str:
     for folder, media_type in (("word/", _DOCX), ("xl/", _XLSX), ("ppt/", _PPTX)):
         if "[Content_Types].xml" in names and any(name.startswith(folder) for name in names):
             return media_type
+    if "content.xml" in names and str(named).startswith(_ODF):
+        return str(named)
     return _DOCX if named == _DOCX and "[Content_Types].xml" in names else "application/zip"
 
 
@@ -119,4 +123,5 @@ def _inside_ole(source: bytes | Path, path: str) -> str:
     data = source if isinstance(source, bytes) else Content(source, path, "application/x-ole-storage").data
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise ParseFailed("encrypted", "The document is protected by a password.")
-    return _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower(), "application/x-ole-storage")
+    named = _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower(), "application/x-ole-storage")
+    return ole_type(data) or named

@@ -15,8 +15,12 @@ from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.binary_sheets import BinarySheetsParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
+from rage_assets.blocks.parsing.office.msdoc import DocParser
+from rage_assets.blocks.parsing.office.msppt import PptParser
+from rage_assets.blocks.parsing.office.odf import OdpParser, OdtParser
 from rage_assets.blocks.parsing.office.ods import OdsParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
+from rage_assets.blocks.parsing.office.rtf import RtfParser
 from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
@@ -76,6 +80,11 @@ _BUILT_IN: tuple[Parser, ...] = (
     PptxParser(),
     SubtitlesParser(),
     ArchiveParser(),
+    DocParser(),
+    PptParser(),
+    RtfParser(),
+    OdtParser(),
+    OdpParser(),
     UnstructuredParser(),
     _CODE,
 )
