@@ -1,23 +1,33 @@
-"""Tables of a PDF page, by how the pieces of its lines stand under each other."""
+"""Tables of a PDF page: first where lines part the cells, then where words stand under each other."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.grid import Grid, find_grids
+from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines
+from rage_assets.blocks.parsing.pdf.rulings import Rulings
+from rage_assets.blocks.parsing.pdf.stream import aligned_tables
 from rage_assets.blocks.parsing.pipe_table import pipe_table
 
-_MIN_ROWS = 3
-_MAX_CELL = 60  # characters
-_PROSE = 12  # times the height of the font; wider pieces are lines of text
-_MAX_COLUMNS = 40
+Cell = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and the pieces of lines it is made of."""
+    """A table and the pieces of lines it is made of.
 
-    text: str
-    segments: list[Segment]
+    Attributes:
+        rows: The texts of its cells; a merged one has it in its first place.
+        segments: What stands in it.
+    """
+
+    rows: list[list[str]]
+    segments: list[Segment] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Its text as a pipe table."""
+        return pipe_table(self.rows)
 
     @property
     def left(self) -> float:
@@ -45,100 +55,81 @@ class Table:
         return self.segments[0].size
 
 
-def find_tables(segments: list[Segment]) -> list[Table]:
-    """Runs of lines with several pieces each that stand in columns."""
-    tables = []
-    run: list[list[Segment]] = []
-    for row in [*_rows(segments), []]:
-        if row and (not run or _follows(run, row)):
-            run.append(row)
-            continue
-        tables += _tables(_trimmed(run))
-        run = [row] if row else []
-    return tables
+def find_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Table]:
+    """All tables of a page."""
+    tables: list[Table] = []
+    rest = list(segments)
+    # A grid within a cell of another comes first.
+    for grid in sorted(find_grids(rulings), key=lambda grid: (grid.right - grid.left) * (grid.top - grid.bottom)):
+        table = _ruled(grid, rest)
+        if table is not None:
+            tables.append(table)
+            taken = set(map(id, table.segments))
+            rest = [segment for segment in rest if id(segment) not in taken]
+    return tables + [Table(rows, used) for rows, used in aligned_tables(rest, rulings)]
 
 
-def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Lines to the eye, from the top, each from the left."""
-    rows: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda segment: -segment.base):
-        if rows and any(segment.beside(other) for other in rows[-1][-3:]):
-            rows[-1].append(segment)
-        else:
-            rows.append([segment])
-    return [sorted(row, key=lambda segment: segment.left) for row in rows]
+def _ruled(grid: Grid, segments: Sequence[Segment]) -> Table | None:
+    """The table that a grid holds; None when it holds none, or one whose rows or columns are not drawn."""
+    cells: dict[Cell, list[Segment]] = {}
+    for segment in segments:
+        if grid.bottom < segment.middle < grid.top and grid.left < (segment.left + segment.right) / 2 < grid.right:
+            cell = grid.cell((segment.left + segment.right) / 2, segment.middle)
+            if cell is not None:
+                cells.setdefault(cell, []).append(segment)
+    _release_titles(grid, cells)
+    rows, columns = ({cell[axis] for cell in cells} for axis in (0, 1))
+    if len(rows) < 2 or len(columns) < 2 or len(cells) < 0.3 * len({*grid.roots.values()}):
+        return None
+    if _undrawn(cells):
+        return None
+    texts = [[""] * (len(grid.xs) - 1) for _ in range(len(grid.ys) - 1)]
+    for (row, column), parts in cells.items():
+        texts[row][column] = cell_text(parts)
+    used = [column for column in range(len(grid.xs) - 1) if any(row[column] for row in texts)]
+    return Table([[row[column] for column in used] for row in texts], [part for parts in cells.values() for part in parts])
 
 
-def _follows(run: list[list[Segment]], row: list[Segment]) -> bool:
-    """Whether a line can be a row of the table above it."""
-    gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in row)
-    if gap > 2.5 * max(segment.size for segment in row):
-        return False
-    if len(row) > 1:
+def _release_titles(grid: Grid, cells: dict[Cell, list[Segment]]) -> None:
+    """Drop rows above and below that are one cell from side to side: titles and notes."""
+    last = len(grid.ys) - 2
+    for rows in (range(last + 1), range(last, -1, -1)):
+        for row in rows:
+            across = {grid.roots[row, column] for column in range(len(grid.xs) - 1)}
+            filled = across & cells.keys()
+            if len(across) > 1 and filled:
+                break
+            for cell in filled:
+                del cells[cell]
+
+
+def _undrawn(cells: dict[Cell, list[Segment]]) -> bool:
+    """Whether most of the text stands in cells that are tables themselves."""
+    hidden = 0
+    for parts in cells.values():
+        lines = eye_lines(parts)
+        if sum(len(line) > 1 for line in lines) > max(1, 0.4 * len(lines)):
+            hidden += len(parts)
+    if hidden > 0.3 * sum(map(len, cells.values())):
         return True
-    # A lone piece is a row where a cell goes on, or a label; two of them end a table.
-    return len(run[-1]) > 1 and len(row[0].text) < _MAX_CELL
+    return _undrawn_rows(cells)
 
 
-def _trimmed(run: list[list[Segment]]) -> list[list[Segment]]:
-    """The run without the lone lines around it."""
-    while run and len(run[0]) < 2:
-        run = run[1:]
-    while run and len(run[-1]) < 2:
-        run = run[:-1]
-    return run
+def _undrawn_rows(cells: dict[Cell, list[Segment]]) -> bool:
+    """Whether most lines of most rows go on in several columns: rows that no line parts."""
+    rows: dict[int, list[list[Segment]]] = {}
+    for (row, _), parts in cells.items():
+        rows.setdefault(row, []).append(parts)
+    lines = hidden = 0
+    for columns in rows.values():
+        together = eye_lines([part for parts in columns for part in parts])
+        lines += len(together)
+        values = sum(sum(_value(part.text) for part in line) > 0.5 * len(columns) for line in together)
+        if len(together) > 2 and len(columns) > 1 and values > 0.6 * len(together):
+            hidden += len(together)
+    return hidden > 0.5 * lines
 
 
-def _tables(run: list[list[Segment]]) -> list[Table]:
-    """The tables in a run of lines; where it makes none as a whole, it is parted at its widest gap."""
-    if table := _table(run):
-        return [table]
-    if len(run) < 2 * _MIN_ROWS:
-        return []
-    gaps = [above[0].base - below[0].base for above, below in pairwise(run)]
-    widest = max(gaps)
-    if widest < 1.3 * sorted(gaps)[len(gaps) // 2]:
-        return []
-    at = gaps.index(widest) + 1
-    return _tables(_trimmed(run[:at])) + _tables(_trimmed(run[at:]))
-
-
-def _table(run: list[list[Segment]]) -> Table | None:
-    """The table that a run of lines makes; None when it is none."""
-    segments = [segment for row in run for segment in row]
-    wide = sum(segment.width > _PROSE for segment in segments)
-    if len(run) < _MIN_ROWS or wide > 0.25 * len(segments):
-        return None
-    borders = _borders(run)
-    if not 1 <= len(borders) < _MAX_COLUMNS:
-        return None
-    grid = []
-    for row in run:
-        cells = [""] * (len(borders) + 1)
-        for segment in row:
-            column = sum(border < segment.left + 0.1 * (segment.right - segment.left) for border in borders)
-            cells[column] = f"{cells[column]} {segment.text}".strip()
-        grid.append(cells)
-    used = [column for column in range(len(borders) + 1) if any(row[column] for row in grid)]
-    grid = [[row[column] for column in used] for row in grid]
-    filled = sum(bool(cell) for row in grid for cell in row)
-    if len(used) < 2 or filled < 0.4 * len(grid) * len(used):
-        return None
-    return Table(pipe_table([[cell.replace("\u00ad", "-") for cell in row] for row in grid]), segments)
-
-
-def _borders(run: list[list[Segment]]) -> list[float]:
-    """Where columns part: the middles of stretches that hardly any line covers."""
-    edges = sorted({edge for row in run for segment in row for edge in (segment.left, segment.right)})
-    allowed = max(1.0, 0.12 * len(run)) if len(run) > 5 else 0.0  # a title may span columns
-    borders: list[float] = []
-    open_from: float | None = None
-    for left, right in pairwise(edges):
-        middle = (left + right) / 2
-        covered = sum(any(segment.left < middle < segment.right for segment in row) for row in run)
-        if covered <= allowed:
-            open_from = left if open_from is None else open_from
-        elif open_from is not None:
-            borders.append((open_from + left) / 2)
-            open_from = None
-    return borders
+def _value(text: str) -> bool:
+    """Whether a line of a cell is a value by itself."""
+    return " " not in text.strip() or sum(char.isdigit() for char in text) > 0.4 * len(text)

@@ -1,0 +1,138 @@
+"""The characters of a PDF page as words with their place, size and weight."""
+
+import ctypes
+import math
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rage_assets.blocks.parsing.pdf.frame import Frame
+from rage_assets.blocks.parsing.pdf.lines import WIDE_GAP, Word
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage
+
+_HYPHEN = 2  # the code by which PDFium marks a hyphen that ends a line
+_SOFT_HYPHEN = "\u00ad"
+_MAX_CHARS = 200_000
+_FORCE_BOLD = 1 << 18
+_BOLD_NAME = re.compile(rb"bold|black|heavy|(?:cm|sf|ec|lm)[a-z]*bx|-medi|[-,]bd", re.IGNORECASE)
+_ALEFS = "\u0622\u0623\u0625\u0627"
+_LAM = "\u0644"
+
+
+def page_frame(page: "PdfPage") -> Frame:
+    """The page as the file has it, for text that runs along its lower side."""
+    left, bottom, right, top = page.get_bbox()
+    return Frame(left, bottom, right - left, top - bottom, 0, page.get_rotation())
+
+
+def page_words(page: "PdfPage") -> dict[Frame, list[Word]]:
+    """The words of a page by the direction they are read in, each in the order of the content."""
+    text = page.get_textpage()
+    try:
+        return _Characters(text.raw, page_frame(page)).words()
+    finally:
+        text.close()
+
+
+class _Characters:
+    """One page's characters; every one costs calls into PDFium, so what they are asked for is little."""
+
+    def __init__(self, raw: Any, frame: Frame) -> None:
+        import pypdfium2.raw as pdfium
+
+        self.raw, self.pdfium = raw, pdfium
+        self.frames = {angle: replace(frame, angle=angle) for angle in (0, 90, 180, 270)}
+        self.frame = self.frames[0]
+        self.box = [ctypes.c_double() for _ in range(4)]
+        self.box_references = [ctypes.byref(value) for value in self.box]
+        self.loose = pdfium.FS_RECTF()
+        self.name, self.flags = ctypes.create_string_buffer(100), ctypes.c_int()
+        self.found: dict[Frame, list[Word]] = {}
+        self.word: Word | None = None
+        self.first = self.last = (0.0, 0.0)  # the sides of the word's latest characters
+        self.line = 0
+
+    def words(self) -> dict[Frame, list[Word]]:
+        """All words."""
+        high = 0
+        for at in range(min(self.pdfium.FPDFText_CountChars(self.raw), _MAX_CHARS)):
+            code = self.pdfium.FPDFText_GetUnicode(self.raw, at)
+            if 0xD800 <= code < 0xDC00:
+                high = code
+                continue
+            if high and 0xDC00 <= code < 0xE000:
+                code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
+            high = 0
+            text = _SOFT_HYPHEN if code == _HYPHEN else chr(code)
+            if text == "\n":
+                self._close()
+                self.line += 1
+            elif text.isspace() or code == 0:
+                self._close()
+            else:
+                self._add(at, text)
+        self._close()
+        return self.found
+
+    def _add(self, at: int, text: str) -> None:
+        word = self.word
+        if word is None:
+            self._open(at, text, joined=False)
+            return
+        left, right, base = self._place(at)
+        if word.text[-1] == _SOFT_HYPHEN and abs(base - word.base) > 0.5 * word.size:
+            # PDFium goes on in the same line where a hyphen ends one.
+            self._close()
+            self.line += 1
+            self._open(at, text, joined=False)
+            return
+        if max(left - self.last[1], self.last[0] - right) > WIDE_GAP * word.size:
+            self._close()
+            self._open(at, text, joined=True)
+            return
+        if text == _LAM and word.text[-1] in _ALEFS and self.last[0] == left:
+            # The two letters of one Arabic ligature come in the order of the eye; a reader needs lam first.
+            word.text = word.text[:-1] + _LAM + word.text[-1]
+        else:
+            word.text += text
+        word.left, word.right = min(word.left, left), max(word.right, right)
+        self.last = left, right
+
+    def _open(self, at: int, text: str, *, joined: bool) -> None:
+        angle = self.pdfium.FPDFText_GetCharAngle(self.raw, at)
+        self.frame = self.frames[round(math.degrees(angle) / 90) * 90 % 360 if angle > 0 else 0]
+        left, right, base = self._place(at)
+        self.last = left, right
+        self.word = Word(text, left, right, base, self._size(at), self._bold(at), self.line, joined)
+
+    def _close(self) -> None:
+        if self.word is not None:
+            self.found.setdefault(self.frame, []).append(self.word)
+            self.word = None
+
+    def _place(self, at: int) -> tuple[float, float, float]:
+        """The sides of a character and its baseline, as the text is read."""
+        self.pdfium.FPDFText_GetCharBox(self.raw, at, *self.box_references)
+        left, right, bottom, top = (value.value for value in self.box)
+        self.pdfium.FPDFText_GetCharOrigin(self.raw, at, *self.box_references[:2])
+        x, y = self.box[0].value, self.box[1].value
+        frame = self.frame
+        if frame.angle == 0:
+            return left - frame.x0, right - frame.x0, y - frame.y0
+        box = frame.box(left, bottom, right, top)
+        return box[0], box[2], frame.box(x, y, x, y)[1]
+
+    def _size(self, at: int) -> float:
+        """The font's height as it is shown; the nominal size says little where a matrix scales it."""
+        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, self.loose):
+            return 10.0
+        box = self.loose
+        return abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom) or 1.0
+
+    def _bold(self, at: int) -> bool:
+        if self.pdfium.FPDFText_GetFontWeight(self.raw, at) >= 600:
+            return True
+        self.pdfium.FPDFText_GetFontInfo(self.raw, at, self.name, 100, ctypes.byref(self.flags))
+        return bool(self.flags.value & _FORCE_BOLD) or _BOLD_NAME.search(self.name.value) is not None

@@ -1,0 +1,24 @@
+"""Whether a page's text layer can be trusted."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+_FEW = 20  # characters; of so little nothing can be said
+
+
+def is_garbage(words: Sequence[str]) -> bool:
+    """Whether the words of a page are none, or what comes out where a font does not say what its glyphs mean."""
+    chars = Counter(char for word in words for char in word)
+    total = chars.total()
+    if not total:
+        return True
+    unmapped = sum(count for char, count in chars.items() if _unmapped(char))
+    if total < _FEW:
+        return unmapped == total
+    commonest = max((count for char, count in chars.items() if char.isalnum()), default=0)
+    return unmapped > 0.3 * total or (commonest > 0.6 * total and total > 5 * _FEW)
+
+
+def _unmapped(char: str) -> bool:
+    """Whether a character stands for a glyph that nobody named: controls, private use, replacements."""
+    return char < " " or char in "\x7f\ufffd\ufffe\uffff" or "\ue000" <= char <= "\uf8ff" or char >= "\U000f0000"
