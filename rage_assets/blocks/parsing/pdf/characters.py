@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rage_assets.blocks.parsing.pdf.frame import Frame
-from rage_assets.blocks.parsing.pdf.lines import WIDE_GAP, Word
+from rage_assets.blocks.parsing.pdf.lines import LEADER, WIDE_GAP, Word
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfPage
@@ -90,6 +90,10 @@ class _Characters:
             return
         if max(left - self.last[1], self.last[0] - right) > WIDE_GAP * word.size:
             self._close()
+            self._open(at, text, joined=False)
+            return
+        if text != "." and word.text.endswith(LEADER):
+            self._close()
             self._open(at, text, joined=True)
             return
         if text == _LAM and word.text[-1] in _ALEFS and self.last[0] == left:
@@ -102,7 +106,8 @@ class _Characters:
 
     def _open(self, at: int, text: str, *, joined: bool) -> None:
         angle = self.pdfium.FPDFText_GetCharAngle(self.raw, at)
-        self.frame = self.frames[round(math.degrees(angle) / 90) * 90 % 360 if angle > 0 else 0]
+        # PDFium counts angles clockwise, and gives -1 where there is none.
+        self.frame = self.frames[round(math.degrees(-angle) / 90) * 90 % 360 if angle > 0 else 0]
         left, right, base = self._place(at)
         self.last = left, right
         self.word = Word(text, left, right, base, self._size(at), self._bold(at), self.line, joined)

@@ -8,6 +8,8 @@ from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 # A gap this many times the font size parts columns and cells; words are a quarter apart, justified ones half.
 WIDE_GAP = 0.9
+LEADER = "...."
+_DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 _MARK = re.compile(r"[•‣◦▪■●○–➢➤✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|\(?[a-z]\)")
 
 
@@ -117,7 +119,7 @@ def segments_of(words: Iterable[Word], rulings: Rulings | None = None) -> list[S
 
 def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
     before = run[-1]
-    if word.line != before.line:
+    if word.line != before.line or before.text.endswith(LEADER):
         return False
     if max(word.left - before.right, before.left - word.right) > WIDE_GAP * max(min(run[0].size, word.size), 1):
         # The bullet or number of a list item stands apart from its text.
@@ -172,7 +174,7 @@ def cell_text(segments: Iterable[Segment]) -> str:
         texts = [segment.text for segment in row]
         backward = sum(map(_runs_left, texts)) > len(texts) / 2
         lines.append(" ".join(reversed(texts) if backward else texts))
-    return unbroken(lines)
+    return _DOTS.sub("", unbroken(lines))
 
 
 def _runs_left(text: str) -> bool:

@@ -1,44 +1,47 @@
 """Tables without lines: by how the pieces of a page's lines stand under each other."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines
+from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
 _PROSE = 12  # times the height of the font; wider pieces are lines of text
 _MAX_COLUMNS = 40
+_SPACE = 0.3  # times the height of the font; words of two columns are no nearer
 
-
+Line = list[Segment]
 Found = tuple[list[list[str]], list[Segment]]
 
 
-def aligned_tables(segments: list[Segment], rulings: Rulings) -> list[Found]:
+def aligned_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Found]:
     """Runs of lines with several pieces each that stand in columns."""
     tables = []
-    run: list[list[Segment]] = []
-    for row in [*eye_lines(segments), []]:
-        if row and (not run or _follows(run, row)):
-            run.append(row)
+    run: list[Line] = []
+    for line in [*eye_lines(segments), []]:
+        if line and (not run or _follows(run, line)):
+            run.append(line)
             continue
-        tables += _tables(_trimmed(run))
-        run = [row] if row else []
+        tables += _tables(_trimmed(run), rulings)
+        run = [line] if line else []
     return tables
 
 
-def _follows(run: list[list[Segment]], row: list[Segment]) -> bool:
+def _follows(run: list[Line], line: Line) -> bool:
     """Whether a line can be a row of the table above it."""
-    gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in row)
-    if gap > 2.5 * max(segment.size for segment in row):
+    gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in line)
+    if gap > 2.5 * max(segment.size for segment in line):
         return False
-    if len(row) > 1:
+    if len(line) > 1:
         return True
     # A lone piece is a row where a cell goes on, or a label; two of them end a table.
-    return len(run[-1]) > 1 and len(row[0].text) < _MAX_CELL
+    return len(run[-1]) > 1 and len(line[0].text) < _MAX_CELL
 
 
-def _trimmed(run: list[list[Segment]]) -> list[list[Segment]]:
+def _trimmed(run: list[Line]) -> list[Line]:
     """The run without the lone lines around it."""
     while run and len(run[0]) < 2:
         run = run[1:]
@@ -47,9 +50,9 @@ def _trimmed(run: list[list[Segment]]) -> list[list[Segment]]:
     return run
 
 
-def _tables(run: list[list[Segment]]) -> list[Found]:
+def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
     """The tables in a run of lines; where it makes none as a whole, it is parted at its widest gap."""
-    if table := _table(run):
+    if table := _table(run, rulings):
         return [table]
     if len(run) < 2 * _MIN_ROWS:
         return []
@@ -58,45 +61,60 @@ def _tables(run: list[list[Segment]]) -> list[Found]:
     if widest < 1.3 * sorted(gaps)[len(gaps) // 2]:
         return []
     at = gaps.index(widest) + 1
-    return _tables(_trimmed(run[:at])) + _tables(_trimmed(run[at:]))
+    return _tables(_trimmed(run[:at]), rulings) + _tables(_trimmed(run[at:]), rulings)
 
 
-def _table(run: list[list[Segment]]) -> Found | None:
+def _table(run: list[Line], rulings: Rulings) -> Found | None:
     """The table that a run of lines makes; None when it is none."""
-    segments = [segment for row in run for segment in row]
+    segments = [segment for line in run for segment in line]
     wide = sum(segment.width > _PROSE for segment in segments)
     if len(run) < _MIN_ROWS or wide > 0.25 * len(segments):
         return None
-    borders = _borders(run)
-    if not 1 <= len(borders) < _MAX_COLUMNS:
+    edges = borders(run)
+    if not 1 <= len(edges) < _MAX_COLUMNS:
         return None
-    grid = []
-    for row in run:
-        cells = [""] * (len(borders) + 1)
-        for segment in row:
-            column = sum(border < segment.left + 0.1 * (segment.right - segment.left) for border in borders)
-            cells[column] = f"{cells[column]} {segment.text}".strip()
-        grid.append(cells)
-    used = [column for column in range(len(borders) + 1) if any(row[column] for row in grid)]
-    grid = [[row[column] for column in used] for row in grid]
-    filled = sum(bool(cell) for row in grid for cell in row)
-    if len(used) < 2 or filled < 0.4 * len(grid) * len(used):
+    lines = [_in_columns(line, edges) for line in run]
+    used = sorted({column for line in lines for column in line})
+    filled = sum(map(len, lines))
+    if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
-    return [[cell.replace("\u00ad", "-") for cell in row] for row in grid], segments
+    rows = logical_rows(lines, edges, rulings)
+    return [[cell_text(row.get(column, ())) for column in used] for row in rows], segments
 
 
-def _borders(run: list[list[Segment]]) -> list[float]:
+def _in_columns(line: Line, edges: list[float]) -> dict[int, list[Segment]]:
+    """The pieces of a line by their column; one that words of several columns make is parted."""
+    found: dict[int, list[Segment]] = {}
+    for segment in line:
+        for piece in _parted(segment, edges) if len(line) > 1 else [segment]:
+            column = sum(edge < piece.left + 0.1 * (piece.right - piece.left) for edge in edges)
+            found.setdefault(column, []).append(piece)
+    return found
+
+
+def _parted(segment: Segment, edges: list[float]) -> list[Segment]:
+    """A piece at the borders where its words stand apart."""
+    pieces = [segment.words[:1]]
+    for before, word in pairwise(segment.words):
+        apart = word.left - before.right > _SPACE * word.size
+        if apart and any(before.right <= edge <= word.left for edge in edges):
+            pieces.append([])
+        pieces[-1].append(word)
+    return [Segment.of(words) for words in pieces] if len(pieces) > 1 else [segment]
+
+
+def borders(run: list[Line]) -> list[float]:
     """Where columns part: the middles of stretches that hardly any line covers."""
-    edges = sorted({edge for row in run for segment in row for edge in (segment.left, segment.right)})
+    edges = sorted({edge for line in run for segment in line for edge in (segment.left, segment.right)})
     allowed = max(1.0, 0.12 * len(run)) if len(run) > 5 else 0.0  # a title may span columns
-    borders: list[float] = []
+    found: list[float] = []
     open_from: float | None = None
     for left, right in pairwise(edges):
         middle = (left + right) / 2
-        covered = sum(any(segment.left < middle < segment.right for segment in row) for row in run)
+        covered = sum(any(segment.left < middle < segment.right for segment in line) for line in run)
         if covered <= allowed:
             open_from = left if open_from is None else open_from
         elif open_from is not None:
-            borders.append((open_from + left) / 2)
+            found.append((open_from + left) / 2)
             open_from = None
-    return borders
+    return found
