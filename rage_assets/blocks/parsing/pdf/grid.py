@@ -51,6 +51,17 @@ class Grid:
         row = bisect_left([-border for border in self.ys], -y) - 1
         return self.roots.get((row, column))
 
+    def with_columns(self, borders: Iterable[float]) -> "Grid":
+        """The grid with more borders of columns, at which every cell still is one."""
+        xs = sorted({*self.xs, *borders})
+        olds = [bisect_right(self.xs, left) - 1 for left in xs[:-1]]
+        roots = {
+            (row, column): (self.roots[row, old][0], olds.index(self.roots[row, old][1]))
+            for row in range(len(self.ys) - 1)
+            for column, old in enumerate(olds)
+        }
+        return Grid(xs, self.ys, roots)
+
 
 def find_grids(rulings: Rulings) -> list[Grid]:
     """The grids of a page, from the top."""

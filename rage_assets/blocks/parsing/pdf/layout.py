@@ -9,11 +9,12 @@ from rage_assets.blocks.parsing.pdf.body import BULLET, ENDS, Body
 from rage_assets.blocks.parsing.pdf.frame import Frame
 from rage_assets.blocks.parsing.pdf.lines import Segment, Word, segments_of, unbroken
 from rage_assets.blocks.parsing.pdf.order import Boxed, reading_order
-from rage_assets.blocks.parsing.pdf.rulings import Rulings
+from rage_assets.blocks.parsing.pdf.rulings import Ruling, Rulings
 from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
 from resources.domain import BlockType
 
 _SYMBOL = re.compile(r"[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]\s+")
+_TYPED_LINE = re.compile(r"(?:[-–—_=]\s?){5,}")
 _COLUMN = 12  # times the font's height; a narrower piece is no line of a column
 
 
@@ -34,7 +35,14 @@ class PageText:
     @classmethod
     def of(cls, frame: Frame, words: Iterable[Word], rulings: Rulings) -> "PageText":
         """The text that words make; the same for a text layer and for words that were recognised."""
-        return cls(frame, segments_of(words, rulings), rulings)
+        segments = segments_of(words, rulings)
+        # Lines that are typed are lines too.
+        typed = [segment for segment in segments if _TYPED_LINE.fullmatch(segment.text)]
+        if not typed:
+            return cls(frame, segments, rulings)
+        lines = (Ruling(segment.middle, segment.left, segment.right) for segment in typed)
+        texts = [segment for segment in segments if not _TYPED_LINE.fullmatch(segment.text)]
+        return cls(frame, texts, replace(rulings, across=(*rulings.across, *lines)))
 
 
 def add_page(outline: Outline, page: PageText, body: Body) -> None:

@@ -8,6 +8,8 @@ from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 # A gap this many times the font size parts columns and cells; words are a quarter apart, justified ones half.
 WIDE_GAP = 0.9
+# Numbers that stand so far apart are two values, no thousands.
+_NUMBERS_GAP = 0.4
 LEADER = "...."
 _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 _MARK = re.compile(r"[•‣◦▪■●○–➢➤✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|\(?[a-z]\)")
@@ -125,6 +127,8 @@ def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
         # The bullet or number of a list item stands apart from its text.
         if sum(len(each.text) for each in run) > 5 or not _MARK.fullmatch("".join(each.text for each in run)):
             return False
+    if word.left - before.right > _NUMBERS_GAP * word.size and is_value(word.text) and is_value(before.text):
+        return False
     if rulings is None or not rulings.down:
         return True
     first, second = (before, word) if before.left <= word.left else (word, before)
@@ -156,6 +160,12 @@ def _wide(char: str) -> bool:
     return "\u3000" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
 
 
+def is_value(text: str) -> bool:
+    """Whether a piece of text is a number or another short value, no part of a sentence."""
+    digits = sum(map(str.isdigit, text))
+    return digits > 0 and digits >= 0.4 * len(text) or not any(map(str.isalnum, text))
+
+
 def eye_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
     """Pieces as lines to the eye, from the top, each from the left."""
     rows: list[list[Segment]] = []
@@ -174,6 +184,8 @@ def cell_text(segments: Iterable[Segment]) -> str:
         texts = [segment.text for segment in row]
         backward = sum(map(_runs_left, texts)) > len(texts) / 2
         lines.append(" ".join(reversed(texts) if backward else texts))
+    # Cells break at hyphens that are there anyway, seldom within a word.
+    lines = [line[:-1] + "-" if line.endswith("\u00ad") else line for line in lines]
     return _DOTS.sub("", unbroken(lines))
 
 

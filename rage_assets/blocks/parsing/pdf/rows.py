@@ -1,18 +1,17 @@
 """Lines of a table without lines drawn around its cells, as rows: cells may go on over several of them."""
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.lines import Segment, is_value
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 _CLOSE = 0.6  # times the font's height; lines of one cell have no more white between them
+_HEADER = 6  # lines
+_RULED = 0.3  # of the lines that are parted by one drawn: rows are told apart by them
+_OPEN = re.compile(r"(?:[-\u00ad,/&]|\b(?:and|of|the|for|or))$")
 Line = dict[int, list[Segment]]
-
-
-def is_value(text: str) -> bool:
-    """Whether a piece of text is a number or another short value, no part of a sentence."""
-    text = text.strip()
-    return len(text) < 3 or sum(char.isdigit() for char in text) >= 0.4 * len(text)
 
 
 def logical_rows(lines: Sequence[Line], edges: Sequence[float], rulings: Rulings) -> list[Line]:
@@ -23,18 +22,30 @@ def logical_rows(lines: Sequence[Line], edges: Sequence[float], rulings: Rulings
         edges: Where the columns part.
         rulings: What is drawn on the page: a line across ends a row.
     """
-    body = next((at for at, line in enumerate(lines) if _is_body(line)), 0)
+    body = _header(lines)
+    parted = [at > 0 and _parted(lines[at - 1], line, rulings) for at, line in enumerate(lines)]
+    pitches = [0.0, *(_base(above) - _base(below) for above, below in pairwise(lines))]
+    usual = sorted(pitches[1:])[len(lines) // 2 - 1] if len(lines) > 1 else 0.0
+    ruled = sum(parted[body:]) > _RULED * len(parted[body:])
     rows: list[Line] = []
     last: Line = {}
     for at, line in enumerate(lines):
-        goes_on = rows and not _parted(last, line, rulings) and _near(last, line)
-        if goes_on and (_header_goes_on(last, line, edges) if at < body else _cell_goes_on(rows[-1], last, line)):
+        tight = ruled or pitches[at] < 0.9 * usual
+        goes_on = rows and not parted[at] and _near(last, line)
+        if goes_on and (_header_goes_on(last, line, edges) if at < body else _cell_goes_on(rows[-1], line, tight)):
             for column, pieces in line.items():
                 rows[-1].setdefault(column, []).extend(pieces)
         else:
             rows.append({column: list(pieces) for column, pieces in line.items()})
         last = line
     return rows
+
+
+def _header(lines: Sequence[Line]) -> int:
+    """How many lines the header of a table of values has; 0 where it has none to be told apart."""
+    values = [_is_body(line) for line in lines]
+    first = values.index(True) if any(values) else 0
+    return first if first <= _HEADER and sum(values[first:]) > 0.5 * len(values[first:]) else 0
 
 
 def _is_body(line: Line) -> bool:
@@ -69,13 +80,19 @@ def _header_goes_on(above: Line, below: Line, edges: Sequence[float]) -> bool:
     )
 
 
-def _cell_goes_on(row: Line, last: Line, line: Line) -> bool:
-    """Whether a line only goes on with cells of the row above."""
+def _cell_goes_on(row: Line, line: Line, tight: bool) -> bool:
+    """Whether a line only goes on with cells of the row above; `tight`: as its distance says, too."""
     if not line.keys() <= row.keys() or len(line) >= len(row):
         return False
     pieces = [piece for pieces in line.values() for piece in pieces]
     if any(is_value(piece.text) for piece in pieces):
         return False
-    if min(row) not in line:
+    if tight and min(row) not in line:
         return True
-    return line.keys() == {min(row)} and pieces[0].text[:1].islower()
+    (column, *others) = line
+    goes_on = pieces[0].text[:1].islower() or pieces[0].text.startswith("(") or _OPEN.search(row[column][-1].text)
+    return not others and bool(goes_on)
+
+
+def _base(line: Line) -> float:
+    return max(piece.base for pieces in line.values() for piece in pieces)

@@ -2,28 +2,32 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from rage_assets.blocks.parsing.pdf.grid import Grid
-from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines
-from rage_assets.blocks.parsing.pdf.rows import is_value
+from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
 from rage_assets.blocks.parsing.pdf.stream import borders
 
 Found = tuple[list[list[str]], list[Segment]]
 Row = tuple[int, int]  # of the grid, and the line in it
 Cells = dict[tuple[Row, int], list[Segment]]
 
+_TITLE = 60  # characters; a longer row from side to side is text beside the table
 _STUB = 15  # times the font's height; labels beside a grid are no wider
-_NOWHERE = 10_000
 
 
 def ruled_table(grid: Grid, segments: Sequence[Segment]) -> Found | None:
     """The cells and pieces of the table in a grid; None when it holds none, or one whose columns are not drawn."""
     inside = [segment for segment in segments if _within(grid, segment)]
+    grid = _with_columns(grid, inside)
     cells = _cells(grid, inside)
     _release_titles(grid, cells)
     if not _is_table(grid, cells):
         return None
     cells = _with_rows(_unmerged(grid, cells))
+    hidden = sum(len(parts) for parts in cells.values() if _holds_columns(parts))
+    if hidden > 0.3 * sum(map(len, cells.values())):
+        return None
     taken = {id(segment) for parts in cells.values() for segment in parts}
     _add_labels(grid, cells, [segment for segment in segments if id(segment) not in taken])
     rows, columns = (sorted({place[axis] for place in cells}) for axis in (0, 1))
@@ -33,6 +37,16 @@ def ruled_table(grid: Grid, segments: Sequence[Segment]) -> Found | None:
 
 def _within(grid: Grid, segment: Segment) -> bool:
     return grid.bottom < segment.middle < grid.top and grid.left < (segment.left + segment.right) / 2 < grid.right
+
+
+def _with_columns(grid: Grid, segments: list[Segment]) -> Grid:
+    """The grid with columns parted in which most lines go on in columns of their own."""
+    found: list[float] = []
+    for left, right in pairwise(grid.xs):
+        lines = eye_lines(part for part in segments if left < (part.left + part.right) / 2 < right)
+        if len(lines) > 2 and sum(len(line) > 1 for line in lines) > 0.6 * len(lines):
+            found += [(start + end) / 2 for start, end in borders(lines) if left < start and end < right]
+    return grid.with_columns(found) if found else grid
 
 
 def _cells(grid: Grid, segments: Iterable[Segment]) -> Cells:
@@ -45,7 +59,7 @@ def _cells(grid: Grid, segments: Iterable[Segment]) -> Cells:
 
 
 def _release_titles(grid: Grid, cells: Cells) -> None:
-    """Drop rows above and below that are one cell from side to side: titles and notes."""
+    """Drop rows above and below that are one cell from side to side: long titles and notes."""
     last = len(grid.ys) - 2
     for rows in (range(last + 1), range(last, -1, -1)):
         for row in rows:
@@ -54,29 +68,27 @@ def _release_titles(grid: Grid, cells: Cells) -> None:
             if len(across) > 1 and filled:
                 break
             parts = [part for cell in filled for part in cells[(cell[0], 0), cell[1]]]
-            if len(_columns(grid, parts)) > 1 and not _crossing(grid, parts):
+            title = len(eye_lines(parts)) == 1 and sum(len(part.text) for part in parts) < _TITLE
+            if filled and (title or (len(_columns(grid, parts)) > 1 and not _crossing(grid, parts))):
                 break
             for cell in filled:
                 del cells[(cell[0], 0), cell[1]]
 
 
 def _is_table(grid: Grid, cells: Cells) -> bool:
-    """Whether enough cells are filled, and few of them look like tables themselves."""
+    """Whether enough cells are filled."""
     parts = [part for parts in cells.values() for part in parts]
     if len(_columns(grid, parts)) < 2 or len(eye_lines(parts)) < 2 or len(cells) < 2:
         return False
     regions = len({*grid.roots.values()})
-    if regions < 4 or len(cells) < 0.3 * regions:
-        return False
-    return sum(len(parts) for cell, parts in cells.items() if _holds_columns(grid, cell[1], parts)) <= 0.3 * len(parts)
+    return regions >= 4 and len(cells) >= 0.3 * regions
 
 
-def _holds_columns(grid: Grid, column: int, parts: list[Segment]) -> bool:
+def _holds_columns(parts: list[Segment]) -> bool:
     """Whether a cell's lines go on in columns that are not drawn."""
     lines = eye_lines(parts)
-    if len(lines) < 3 or sum(len(line) > 1 for line in lines) < 0.6 * len(lines):
-        return False
-    return any(not any(abs(border - drawn) < parts[0].size for drawn in grid.xs) for border in borders(lines))
+    many = sum(len(line) > 1 for line in lines)
+    return many > 1 and many > 0.6 * len(lines) and bool(borders(lines))
 
 
 def _columns(grid: Grid, parts: Iterable[Segment]) -> set[int]:
@@ -115,7 +127,7 @@ def _with_rows(cells: Cells) -> Cells:
     places: dict[int, Row] = {}
     for row, parts in rows.items():
         lines = eye_lines(parts)
-        values = sum(sum(is_value(part.text) for part in line) >= 0.5 * columns[row] for line in lines)
+        values = sum(len(line) > 1 and 2 * sum(is_value(part.text) for part in line) >= len(line) for line in lines)
         split = len(lines) > 1 and columns[row] > 1 and values > 0.5 * len(lines)
         places |= {id(part): (row[0], at if split else 0) for at, line in enumerate(lines) for part in line}
     found: Cells = {}

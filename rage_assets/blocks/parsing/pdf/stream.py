@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines
+from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
 from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
@@ -11,9 +11,11 @@ _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
 _PROSE = 12  # times the height of the font; wider pieces are lines of text
 _MAX_COLUMNS = 40
-_SPACE = 0.3  # times the height of the font; words of two columns are no nearer
+_CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
+_SPACE = 0.5  # times the height of the font; words of two columns are no nearer
 
 Line = list[Segment]
+Border = tuple[float, float]
 Found = tuple[list[list[str]], list[Segment]]
 
 
@@ -37,17 +39,34 @@ def _follows(run: list[Line], line: Line) -> bool:
         return False
     if len(line) > 1:
         return True
-    # A lone piece is a row where a cell goes on, or a label; two of them end a table.
-    return len(run[-1]) > 1 and len(line[0].text) < _MAX_CELL
+    # A lone piece is a row where a cell goes on, or a label; two labels end a table.
+    if len(run[-1]) == 1 and not _goes_on(run[-1], line, min(segment.left for each in run for segment in each)):
+        return False
+    return len(line[0].text) < _MAX_CELL
 
 
 def _trimmed(run: list[Line]) -> list[Line]:
     """The run without the lone lines around it."""
-    while run and len(run[0]) < 2:
-        run = run[1:]
-    while run and len(run[-1]) < 2:
-        run = run[:-1]
-    return run
+    many = [at for at, line in enumerate(run) if len(line) > 1]
+    if not many:
+        return []
+    first, last = many[0], many[-1] + 1
+    left = min(segment.left for line in run for segment in line)
+    # Where a cell goes on above or below the others, it is not in the first column.
+    while first and _goes_on(run[first - 1], run[first], left):
+        first -= 1
+    while last < len(run) and _goes_on(run[last - 1], run[last], left):
+        last += 1
+    return run[first:last]
+
+
+def _goes_on(above: Line, below: Line, left: float) -> bool:
+    """Whether one of two lines is a lone piece of a cell that goes on in the other."""
+    (lone,) = below if len(below) == 1 else above[:1]
+    others = above if len(below) == 1 else below
+    near = min(part.bottom for part in above) - max(part.top for part in below) < _CLOSE * lone.size
+    over = any(part.left < lone.right and lone.left < part.right for part in others)
+    return near and over and lone.left > left + 2 * lone.size and lone.width < _PROSE
 
 
 def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
@@ -70,7 +89,7 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     wide = sum(segment.width > _PROSE for segment in segments)
     if len(run) < _MIN_ROWS or wide > 0.25 * len(segments):
         return None
-    edges = borders(run)
+    edges = borders(_body(run))
     if not 1 <= len(edges) < _MAX_COLUMNS:
         return None
     lines = [_in_columns(line, edges) for line in run]
@@ -78,36 +97,52 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     filled = sum(map(len, lines))
     if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
-    rows = logical_rows(lines, edges, rulings)
+    rows = logical_rows(lines, [(start + end) / 2 for start, end in edges], rulings)
     return [[cell_text(row.get(column, ())) for column in used] for row in rows], segments
 
 
-def _in_columns(line: Line, edges: list[float]) -> dict[int, list[Segment]]:
+def _body(run: list[Line]) -> list[Line]:
+    """The lines of a table of values without its header, whose titles may stand over several columns."""
+    values = [len(line) > 1 and 2 * sum(is_value(part.text) for part in line) >= len(line) for line in run]
+    first = values.index(True) if any(values) else 0
+    rest = values[first:]
+    return run[first:] if len(rest) >= _MIN_ROWS and sum(rest) > 0.6 * len(rest) else run
+
+
+def _in_columns(line: Line, edges: list[Border]) -> dict[int, list[Segment]]:
     """The pieces of a line by their column; one that words of several columns make is parted."""
     found: dict[int, list[Segment]] = {}
     for segment in line:
         for piece in _parted(segment, edges) if len(line) > 1 else [segment]:
-            column = sum(edge < piece.left + 0.1 * (piece.right - piece.left) for edge in edges)
+            column = _column(piece, edges)
             found.setdefault(column, []).append(piece)
     return found
 
 
-def _parted(segment: Segment, edges: list[float]) -> list[Segment]:
+def _column(piece: Segment, edges: list[Border]) -> int:
+    """The column that most of a piece stands in; the first of those that it stretches over."""
+    middles = [(start + end) / 2 for start, end in edges]
+    if any(piece.left < start and end < piece.right for start, end in edges):
+        return sum(middle < piece.left for middle in middles)
+    return sum(middle < (piece.left + piece.right) / 2 for middle in middles)
+
+
+def _parted(segment: Segment, edges: list[Border]) -> list[Segment]:
     """A piece at the borders where its words stand apart."""
     pieces = [segment.words[:1]]
     for before, word in pairwise(segment.words):
         apart = word.left - before.right > _SPACE * word.size
-        if apart and any(before.right <= edge <= word.left for edge in edges):
+        if apart and any(before.right < end and start < word.left for start, end in edges):
             pieces.append([])
         pieces[-1].append(word)
     return [Segment.of(words) for words in pieces] if len(pieces) > 1 else [segment]
 
 
-def borders(run: list[Line]) -> list[float]:
-    """Where columns part: the middles of stretches that hardly any line covers."""
+def borders(run: list[Line]) -> list[Border]:
+    """Where columns part: stretches that hardly any line covers."""
     edges = sorted({edge for line in run for segment in line for edge in (segment.left, segment.right)})
     allowed = max(1.0, 0.12 * len(run)) if len(run) > 5 else 0.0  # a title may span columns
-    found: list[float] = []
+    found: list[Border] = []
     open_from: float | None = None
     for left, right in pairwise(edges):
         middle = (left + right) / 2
@@ -115,6 +150,6 @@ def borders(run: list[Line]) -> list[float]:
         if covered <= allowed:
             open_from = left if open_from is None else open_from
         elif open_from is not None:
-            found.append((open_from + left) / 2)
+            found.append((open_from, left))
             open_from = None
     return found
