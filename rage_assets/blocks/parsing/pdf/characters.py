@@ -49,6 +49,7 @@ class _Characters:
         self.box_references = [ctypes.byref(value) for value in self.box]
         self.loose = pdfium.FS_RECTF()
         self.name, self.flags = ctypes.create_string_buffer(100), ctypes.c_int()
+        self.fonts: dict[tuple[bytes, int, bool], tuple[bool, str]] = {}
         self.found: dict[Frame, list[Word]] = {}
         self.word: Word | None = None
         self.first = self.last = (0.0, 0.0)  # the sides of the word's latest characters
@@ -110,7 +111,8 @@ class _Characters:
         self.frame = self.frames[round(math.degrees(-angle) / 90) * 90 % 360 if angle > 0 else 0]
         left, right, base = self._place(at)
         self.last = left, right
-        self.word = Word(text, left, right, base, self._size(at), self._bold(at), self.line, joined)
+        bold, font = self._font(at)
+        self.word = Word(text, left, right, base, self._size(at), bold, self.line, joined, font)
 
     def _close(self) -> None:
         if self.word is not None:
@@ -136,8 +138,12 @@ class _Characters:
         box = self.loose
         return abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom) or 1.0
 
-    def _bold(self, at: int) -> bool:
-        if self.pdfium.FPDFText_GetFontWeight(self.raw, at) >= 600:
-            return True
+    def _font(self, at: int) -> tuple[bool, str]:
+        """Whether a character's font is heavy, and its family."""
         self.pdfium.FPDFText_GetFontInfo(self.raw, at, self.name, 100, ctypes.byref(self.flags))
-        return bool(self.flags.value & _FORCE_BOLD) or _BOLD_NAME.search(self.name.value) is not None
+        key = self.name.value, self.flags.value, self.pdfium.FPDFText_GetFontWeight(self.raw, at) >= 600
+        if key not in self.fonts:
+            bold = key[2] or bool(key[1] & _FORCE_BOLD) or _BOLD_NAME.search(key[0]) is not None
+            family = re.sub(rb"[A-Z]{6}\+|[-,].*|(?:Bold|Ital|Medium|Light|Regular|Roman|Oblique|MT\b|PS).*", b"", key[0])
+            self.fonts[key] = bold, family.decode("utf-8", "replace")
+        return self.fonts[key]

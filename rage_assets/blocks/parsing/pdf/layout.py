@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf.body import BULLET, ENDS, Body
+from rage_assets.blocks.parsing.pdf.body import BULLET, ENDS, SYMBOL, Body
 from rage_assets.blocks.parsing.pdf.frame import Frame
 from rage_assets.blocks.parsing.pdf.lines import Segment, Word, segments_of, unbroken
 from rage_assets.blocks.parsing.pdf.order import Boxed, reading_order
@@ -13,7 +13,6 @@ from rage_assets.blocks.parsing.pdf.rulings import Ruling, Rulings
 from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
 from resources.domain import BlockType
 
-_SYMBOL = re.compile(r"[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]\s+")
 _TYPED_LINE = re.compile(r"(?:[-–—_=]\s?){5,}")
 _COLUMN = 12  # times the font's height; a narrower piece is no line of a column
 
@@ -57,6 +56,8 @@ def add_page(outline: Outline, page: PageText, body: Body) -> None:
                 parts.append(table)
         elif before is not None and isinstance(parts[-1], Segment) and _one_line(before, segment):
             parts[-1] = _joined(parts[-1], segment)
+        elif before is not None and isinstance(parts[-1], Segment) and _raised(parts[-1], segment):
+            parts[-1] = _joined(parts[-1], segment)
         else:
             parts.append(segment)
         before = segment if table is None else None
@@ -71,10 +72,19 @@ def _one_line(before: Segment, segment: Segment) -> bool:
     return segment.line == before.line and segment.beside(before) and min(segment.width, before.width) < _COLUMN
 
 
+def _raised(line: Segment, segment: Segment) -> bool:
+    """Whether a piece goes on right after a line, raised or lowered: an index, or what follows one."""
+    size = max(line.size, segment.size)
+    beside = -0.3 * size < segment.left - line.right < 0.5 * size
+    return beside and segment.base < line.top and segment.top > line.base and abs(segment.base - line.base) < 0.6 * size
+
+
 def _joined(line: Segment, more: Segment) -> Segment:
+    larger = line if line.size >= more.size else more
+    apart = more.left - line.right > 0.15 * larger.size or more.right < line.left
     return replace(
-        line,
-        text=f"{line.text} {more.text}",
+        larger,
+        text=f"{line.text}{' ' if apart else ''}{more.text}",
         left=min(line.left, more.left),
         right=max(line.right, more.right),
         bold=line.bold and more.bold,
@@ -101,12 +111,12 @@ class _Writer:
         items: list[tuple[str, list[Segment]]] = []
         for lines in _paragraphs(self.lines):
             text = unbroken([line.text for line in lines])
-            if BULLET.match(text):
-                items.append((_SYMBOL.sub("- ", text, count=1) if _SYMBOL.match(text) else text, lines))
+            level = self.body.level(lines)
+            if level is None and BULLET.match(text):
+                items.append((SYMBOL.sub("- ", text, count=1) if SYMBOL.match(text) else text, lines))
                 continue
             self._list(items)
             items = []
-            level = self.body.level(lines)
             if level is None:
                 self.outline.paragraph(text, bbox=self._box(lines))
             else:
@@ -139,6 +149,8 @@ def _goes_on(lines: list[Segment], line: Segment) -> bool:
     """Whether a line continues the paragraph above it."""
     above = lines[-1]
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size) or line.bold != above.bold:
+        return False
+    if line.font != above.font and abs(line.size - above.size) > 0.03 * line.size:
         return False
     pitch = above.base - line.base
     if BULLET.match(line.text) or line.left > above.right or line.right < above.left:

@@ -27,6 +27,7 @@ class Word:
         bold: Whether its font is heavy.
         line: The number of its line in the order of the content; words of one line follow each other.
         joined: Whether no space parts it from the word before.
+        font: The family of its font, where it is known.
     """
 
     text: str
@@ -37,6 +38,7 @@ class Word:
     bold: bool
     line: int
     joined: bool = False
+    font: str = ""
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Segment:
         bold: Whether all of it is in a heavy font.
         line: The number of the line of the page that it is part of, in the order of the content.
         words: What it is made of.
+        font: The family of the font of most of it.
     """
 
     text: str
@@ -61,6 +64,7 @@ class Segment:
     bold: bool
     line: int
     words: list[Word] = field(default_factory=list)
+    font: str = ""
 
     @classmethod
     def of(cls, words: list[Word]) -> "Segment":
@@ -75,6 +79,7 @@ class Segment:
             bold=all(word.bold for word in words),
             line=words[0].line,
             words=words,
+            font=middle.font,
         )
 
     @property

@@ -1,7 +1,9 @@
 """PDF with a text layer: pages, paragraphs, headings, lists and tables, without running headers and footers."""
 
+import math
 import re
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
@@ -119,7 +121,8 @@ class _Reader:
         self.outline.page = number + 1
         before = len(self.outline.blocks)
         for text in texts:
-            add_page(self.outline, text, body)
+            # What runs up the margin is no heading, however large.
+            add_page(self.outline, text, body if text is texts[0] else replace(body, size=math.inf, font="", marks={}))
         try:
             page = self.document[number]
         except pypdfium2.PdfiumError:
