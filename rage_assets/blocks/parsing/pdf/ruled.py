@@ -13,6 +13,7 @@ Row = tuple[int, int]  # of the grid, and the line in it
 Cells = dict[tuple[Row, int], list[Segment]]
 
 _TITLE = 60  # characters; a longer row from side to side is text beside the table
+_PROSE = 400  # characters of a cell, on average; more is a page laid out in boxes
 _STUB = 15  # times the font's height; labels beside a grid are no wider
 
 
@@ -32,6 +33,8 @@ def ruled_table(grid: Grid, segments: Sequence[Segment]) -> Found | None:
     _add_labels(grid, cells, [segment for segment in segments if id(segment) not in taken])
     rows, columns = (sorted({place[axis] for place in cells}) for axis in (0, 1))
     texts = [[cell_text(cells.get((row, column), ())) for column in columns] for row in rows]
+    if sum(len(text) for row in texts for text in row) > _PROSE * len(cells):
+        return None
     return texts, [part for parts in cells.values() for part in parts]
 
 
