@@ -43,15 +43,18 @@ def logical_rows(lines: Sequence[Line], edges: Sequence[float], rulings: Rulings
 
 def _header(lines: Sequence[Line]) -> int:
     """How many lines the header of a table of values has; 0 where it has none to be told apart."""
-    values = [_is_body(line) for line in lines]
-    first = values.index(True) if any(values) else 0
-    return first if first <= _HEADER and sum(values[first:]) > 0.5 * len(values[first:]) else 0
+    counts: dict[int, list[bool]] = {}
+    for line in lines:
+        for column, pieces in line.items():
+            counts.setdefault(column, []).append(all(is_value(piece.text) for piece in pieces))
+    columns = {column for column, values in counts.items() if 2 * sum(values) >= len(values)}
+    body = [2 * sum(_holds_value(line, column) for column in columns) >= max(len(columns), 1) for line in lines]
+    first = body.index(True) if any(body) else 0
+    return first if first <= _HEADER and sum(body[first:]) > 0.5 * len(body[first:]) else 0
 
 
-def _is_body(line: Line) -> bool:
-    """Whether most cells of a line are values."""
-    values = sum(is_value(piece.text) for pieces in line.values() for piece in pieces)
-    return len(line) > 1 and values >= 0.5 * sum(map(len, line.values()))
+def _holds_value(line: Line, column: int) -> bool:
+    return column in line and all(is_value(piece.text) for piece in line[column])
 
 
 def _parted(above: Line, below: Line, rulings: Rulings) -> bool:

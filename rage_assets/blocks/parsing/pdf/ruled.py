@@ -131,7 +131,7 @@ def _with_rows(cells: Cells) -> Cells:
     for row, parts in rows.items():
         lines = eye_lines(parts)
         values = sum(len(line) > 1 and 2 * sum(is_value(part.text) for part in line) >= len(line) for line in lines)
-        split = len(lines) > 1 and columns[row] > 1 and values > 0.5 * len(lines)
+        split = columns[row] > 1 and len(lines) > 1 and (values > 0.5 * len(lines) or _in_step(lines, columns[row]))
         places |= {id(part): (row[0], at if split else 0) for at, line in enumerate(lines) for part in line}
     found: Cells = {}
     for (_, column), parts in cells.items():
@@ -140,6 +140,13 @@ def _with_rows(cells: Cells) -> Cells:
     return found
 
 
+
+
+def _in_step(lines: list[list[Segment]], columns: int) -> bool:
+    """Whether lines go through all columns, none of them reading on from the one above."""
+    full = sum(len(line) >= 0.8 * columns for line in lines)
+    lower = sum(part.text[:1].islower() for line in lines for part in line)
+    return len(lines) > 2 and full > 0.8 * len(lines) and lower < 0.3 * sum(map(len, lines))
 
 
 def _add_labels(grid: Grid, cells: Cells, segments: Sequence[Segment]) -> None:

@@ -35,8 +35,6 @@ class Running:
 
 def take_running_lines(pages: list[list[Segment]], running: Running) -> None:
     """Remove, in place, what stands at the same edge of most pages, whatever the page number in it."""
-    if len(pages) < 3:
-        return
     edges = [_edges(page) for page in pages]
     seen = Counter(key for page in edges for key in {key for key, _ in page})
     least = max(3, 0.3 * sum(map(bool, pages)))

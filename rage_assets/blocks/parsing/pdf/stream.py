@@ -10,6 +10,7 @@ from rage_assets.blocks.parsing.pdf.rulings import Rulings
 _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
 _PROSE = 12  # times the height of the font; wider pieces are lines of text
+_PROSE_LINES = 4
 _MAX_COLUMNS = 40
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
 _SPACE = 0.5  # times the height of the font; words of two columns are no nearer
@@ -95,7 +96,8 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     lines = [_in_columns(line, edges) for line in run]
     used = sorted({column for line in lines for column in line})
     filled = sum(map(len, lines))
-    if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
+    prose = sum(_is_prose([line[column] for line in lines if column in line]) for column in used)
+    if 2 * prose >= len(used) or len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
     rows = logical_rows(lines, [(start + end) / 2 for start, end in edges], rulings)
     return [[cell_text(row.get(column, ())) for column in used] for row in rows], segments
@@ -107,6 +109,12 @@ def _body(run: list[Line]) -> list[Line]:
     first = values.index(True) if any(values) else 0
     rest = values[first:]
     return run[first:] if len(rest) >= _MIN_ROWS and sum(rest) > 0.6 * len(rest) else run
+
+
+def _is_prose(pieces: list[list[Segment]]) -> bool:
+    """Whether the lines of a column read on from one to the next."""
+    texts = [piece.text for parts in pieces for piece in parts]
+    return len(texts) > _PROSE_LINES and sum(text[:1].islower() for text in texts) > 0.4 * len(texts)
 
 
 def _in_columns(line: Line, edges: list[Border]) -> dict[int, list[Segment]]:
