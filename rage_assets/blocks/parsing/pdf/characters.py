@@ -42,7 +42,7 @@ class _Characters:
     def __init__(self, raw: Any, frame: Frame) -> None:
         import pypdfium2.raw as pdfium
 
-        self.raw, self.pdfium = raw, pdfium
+        self.raw, self.pdfium, self.char_box = raw, pdfium, pdfium.FPDFText_GetCharBox
         self.frames = {angle: replace(frame, angle=angle) for angle in (0, 90, 180, 270)}
         self.frame = self.frames[0]
         self.box = [ctypes.c_double() for _ in range(4)]
@@ -58,8 +58,9 @@ class _Characters:
     def words(self) -> dict[Frame, list[Word]]:
         """All words."""
         high = 0
+        unicode = self.pdfium.FPDFText_GetUnicode
         for at in range(min(self.pdfium.FPDFText_CountChars(self.raw), _MAX_CHARS)):
-            code = self.pdfium.FPDFText_GetUnicode(self.raw, at)
+            code = unicode(self.raw, at)
             if 0xD800 <= code < 0xDC00:
                 high = code
                 continue
@@ -82,14 +83,15 @@ class _Characters:
         if word is None:
             self._open(at, text, joined=False)
             return
-        left, right, base = self._place(at)
-        if word.text[-1] == _SOFT_HYPHEN and abs(base - word.base) > 0.5 * word.size:
+        left, right = self._sides(at)
+        if word.text[-1] == _SOFT_HYPHEN and abs(self._base(at) - word.base) > 0.5 * word.size:
             # PDFium goes on in the same line where a hyphen ends one.
             self._close()
             self.line += 1
             self._open(at, text, joined=False)
             return
-        if max(left - self.last[1], self.last[0] - right) > WIDE_GAP * word.size:
+        gap = WIDE_GAP * word.size
+        if left - self.last[1] > gap or self.last[0] - right > gap:
             self._close()
             self._open(at, text, joined=False)
             return
@@ -102,34 +104,39 @@ class _Characters:
             word.text = word.text[:-1] + _LAM + word.text[-1]
         else:
             word.text += text
-        word.left, word.right = min(word.left, left), max(word.right, right)
+        if left < word.left:
+            word.left = left
+        if right > word.right:
+            word.right = right
         self.last = left, right
 
     def _open(self, at: int, text: str, *, joined: bool) -> None:
         angle = self.pdfium.FPDFText_GetCharAngle(self.raw, at)
         # PDFium counts angles clockwise, and gives -1 where there is none.
         self.frame = self.frames[round(math.degrees(-angle) / 90) * 90 % 360 if angle > 0 else 0]
-        left, right, base = self._place(at)
-        self.last = left, right
+        self.last = left, right = self._sides(at)
         bold, font = self._font(at)
-        self.word = Word(text, left, right, base, self._size(at), bold, self.line, joined, font)
+        self.word = Word(text, left, right, self._base(at), self._size(at), bold, self.line, joined, font)
 
     def _close(self) -> None:
         if self.word is not None:
             self.found.setdefault(self.frame, []).append(self.word)
             self.word = None
 
-    def _place(self, at: int) -> tuple[float, float, float]:
-        """The sides of a character and its baseline, as the text is read."""
-        self.pdfium.FPDFText_GetCharBox(self.raw, at, *self.box_references)
-        left, right, bottom, top = (value.value for value in self.box)
+    def _sides(self, at: int) -> tuple[float, float]:
+        """The sides of a character, as the text is read."""
+        self.char_box(self.raw, at, *self.box_references)
+        left, right, bottom, top = self.box
+        if self.frame.angle == 0:
+            return left.value - self.frame.x0, right.value - self.frame.x0
+        box = self.frame.box(left.value, bottom.value, right.value, top.value)
+        return box[0], box[2]
+
+    def _base(self, at: int) -> float:
+        """The height of a character's baseline, as the text is read."""
         self.pdfium.FPDFText_GetCharOrigin(self.raw, at, *self.box_references[:2])
         x, y = self.box[0].value, self.box[1].value
-        frame = self.frame
-        if frame.angle == 0:
-            return left - frame.x0, right - frame.x0, y - frame.y0
-        box = frame.box(left, bottom, right, top)
-        return box[0], box[2], frame.box(x, y, x, y)[1]
+        return self.frame.box(x, y, x, y)[1]
 
     def _size(self, at: int) -> float:
         """The font's height as it is shown; the nominal size says little where a matrix scales it."""
