@@ -11,6 +11,7 @@ from rage_assets.blocks.parsing.pdf.lines import Segment, Word, segments_of, unb
 from rage_assets.blocks.parsing.pdf.order import Boxed, reading_order
 from rage_assets.blocks.parsing.pdf.rulings import Ruling, Rulings
 from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
+from rage_assets.blocks.parsing.pipe_table import pipe_table
 from resources.domain import BlockType
 
 _TYPED_LINE = re.compile(r"(?:[-–—_=]\s?){5,}")
@@ -44,27 +45,39 @@ class PageText:
         return cls(frame, texts, replace(rulings, across=(*rulings.across, *lines)))
 
 
-def add_page(outline: Outline, page: PageText, body: Body) -> None:
-    """Add the blocks of a page in reading order, each with its place."""
+def add_page(outline: Outline, page: PageText, body: Body, before: Table | None = None) -> Table | None:
+    """Add the blocks of a page in reading order, each with its place.
+
+    Args:
+        outline: Where they are added.
+        page: What stands on the page.
+        body: What is usual in the document.
+        before: The table that the page before ends with; this page may go on with it.
+
+    Returns:
+        The table that the page ends with; None where it ends with something else.
+    """
     tables = {id(segment): table for table in find_tables(page.segments, page.rulings) for segment in table.segments}
     parts: list[Segment | Table] = []
-    before: Segment | None = None
+    last: Segment | None = None
     for segment in page.segments:
         table = tables.get(id(segment))
         if table is not None:
             if not any(part is table for part in parts):
                 parts.append(table)
-        elif before is not None and isinstance(parts[-1], Segment) and _one_line(before, segment):
+        elif last is not None and isinstance(parts[-1], Segment) and _one_line(last, segment):
             parts[-1] = _joined(parts[-1], segment)
-        elif before is not None and isinstance(parts[-1], Segment) and _raised(parts[-1], segment):
+        elif last is not None and isinstance(parts[-1], Segment) and _raised(parts[-1], segment):
             parts[-1] = _joined(parts[-1], segment)
         else:
             parts.append(segment)
-        before = segment if table is None else None
+        last = segment if table is None else None
     writer = _Writer(outline, page.frame, body)
-    for part in reading_order(parts):
-        writer.add(part)
+    ordered = reading_order(parts)
+    for at, part in enumerate(ordered):
+        writer.add(part, before if at == 0 else None)
     writer.close()
+    return ordered[-1] if ordered and isinstance(ordered[-1], Table) else None
 
 
 def _one_line(before: Segment, segment: Segment) -> bool:
@@ -98,13 +111,15 @@ class _Writer:
         self.outline, self.frame, self.body = outline, frame, body
         self.lines: list[Segment] = []
 
-    def add(self, part: Segment | Table) -> None:
-        """Add a line or a table."""
+    def add(self, part: Segment | Table, before: Table | None = None) -> None:
+        """Add a line or a table, which may go on with the one before."""
         if isinstance(part, Segment):
             self.lines.append(part)
         else:
             self.close()
-            self.outline.add(BlockType.TABLE, part.text, bbox=self._box([part]))
+            goes_on = before is not None and part.goes_on(before)
+            text = pipe_table([before.rows[0], *part.rows]) if before and goes_on and part.lacks_header(before) else part.text
+            self.outline.add(BlockType.TABLE, text, bbox=self._box([part]), continues=goes_on or None)
 
     def close(self) -> None:
         """Add the lines so far as paragraphs, headings and lists."""

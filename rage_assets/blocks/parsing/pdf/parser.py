@@ -3,7 +3,7 @@
 import math
 import re
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
@@ -12,9 +12,10 @@ from rage_assets.blocks.parsing.pdf.body import Body, Usual
 from rage_assets.blocks.parsing.pdf.characters import page_words
 from rage_assets.blocks.parsing.pdf.extras import add_annotations, attach_files
 from rage_assets.blocks.parsing.pdf.layout import PageText, add_page
-from rage_assets.blocks.parsing.pdf.rulings import Rulings, page_rulings
+from rage_assets.blocks.parsing.pdf.rulings import Rulings, page_drawings
 from rage_assets.blocks.parsing.pdf.running import Running, take_running_lines
-from rage_assets.blocks.parsing.pdf.sanity import is_garbage
+from rage_assets.blocks.parsing.pdf.sanity import is_garbage, is_picture
+from rage_assets.blocks.parsing.pdf.tables import Table
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class _Reader:
         self.marks: dict[str, int] = {}
         self.failed = 0
         self.any_text = False
+        self.table: Table | None = None  # that the page before ends with
 
     def read(self) -> Outline:
         """All blocks."""
@@ -91,45 +93,44 @@ class _Reader:
         return self.outline
 
     def _pages(self, numbers: range) -> None:
-        pages = [self._texts(number) for number in numbers]
-        mains = [page[0].segments if page else [] for page in pages]
+        pages = [self._read(number) for number in numbers]
+        mains = [page.texts[0].segments if page.texts else [] for page in pages]
         take_running_lines(mains, self.running)
-        for page in mains:
-            self.usual.add(page)
+        for segments in mains:
+            self.usual.add(segments)
         body = Body.of(self.usual, self.marks)
-        for number, texts in zip(numbers, pages, strict=True):
-            self._add(number, texts, body)
+        for number, page in zip(numbers, pages, strict=True):
+            self._add(number, page, body)
             self.outline.flush()
 
-    def _texts(self, number: int) -> list[PageText]:
-        """The text of a page by its directions, most of it first; none where it has none to be trusted."""
+    def _read(self, number: int) -> "_Page":
+        """A page's text, most of it first."""
         import pypdfium2
 
         try:
             page = self.document[number]
             try:
-                return _page_texts(page)
+                return _page(page)
             finally:
                 page.close()
         except pypdfium2.PdfiumError:
             self.failed += 1
-            return []
+            return _Page([], scanned=False)
 
-    def _add(self, number: int, texts: list[PageText], body: Body) -> None:
+    def _add(self, number: int, read: "_Page", body: Body) -> None:
         import pypdfium2
 
         self.outline.page = number + 1
         before = len(self.outline.blocks)
-        for text in texts:
-            # What runs up the margin is no heading, however large.
-            add_page(self.outline, text, body if text is texts[0] else replace(body, size=math.inf, font="", marks={}))
         try:
             page = self.document[number]
         except pypdfium2.PdfiumError:
             return
         try:
-            if not texts:
+            if read.scanned:
                 _add_scanned(self.outline, page, self.content)
+            if len(self.outline.blocks) == before:
+                self._add_texts(read.texts, body)
             add_annotations(self.outline, page)
         finally:
             page.close()
@@ -137,14 +138,39 @@ class _Reader:
             self.any_text = True
             self.outline.blocks[0].metadata.update(self.running.metadata())
 
+    def _add_texts(self, texts: list[PageText], body: Body) -> None:
+        table = self.table
+        self.table = None
+        for text in texts:
+            if text is texts[0]:
+                self.table = add_page(self.outline, text, body, table)
+            else:
+                # What runs up the margin is no heading, however large.
+                add_page(self.outline, text, replace(body, size=math.inf, font="", marks={}))
 
-def _page_texts(page: "PdfPage") -> list[PageText]:
+
+@dataclass
+class _Page:
+    """What a page's text layer says.
+
+    Attributes:
+        texts: By direction; none where they cannot be trusted.
+        scanned: Whether the page is worth recognising.
+    """
+
+    texts: list[PageText]
+    scanned: bool
+
+
+def _page(page: "PdfPage") -> _Page:
     words = page_words(page)
-    if is_garbage([word.text for each in words.values() for word in each]):
-        return []
-    drawn = page_rulings(page)
+    texts = [word.text for each in words.values() for word in each]
+    if is_garbage(texts):
+        return _Page([], scanned=True)
+    drawn, picture = page_drawings(page)
     found = [PageText.of(frame, each, Rulings.of(drawn, frame)) for frame, each in words.items()]
-    return sorted(found, key=lambda text: -sum(len(segment.text) for segment in text.segments))
+    found.sort(key=lambda text: -sum(len(segment.text) for segment in text.segments))
+    return _Page(found, scanned=is_picture(texts, picture))
 
 
 def _add_scanned(outline: Outline, page: "PdfPage", content: Content) -> None:

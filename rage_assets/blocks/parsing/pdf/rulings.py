@@ -87,9 +87,15 @@ def _merged(rulings: list[Ruling]) -> list[Ruling]:
     return found
 
 
-def page_rulings(page: "PdfPage") -> list[Box]:
-    """Thin boxes, in the file's coordinates: lines drawn, and the sides of boxes drawn or filled."""
-    return list(_Paths(page.get_width() * page.get_height()).of_page(page.raw))
+def page_drawings(page: "PdfPage") -> tuple[list[Box], float]:
+    """Thin boxes, in the file's coordinates: lines drawn, and the sides of boxes drawn or filled.
+
+    Returns:
+        The boxes, and how much of the page its largest picture covers.
+    """
+    paths = _Paths(max(page.get_width() * page.get_height(), 1.0))
+    boxes = list(paths.of_page(page.raw))
+    return boxes, paths.picture / paths.area
 
 
 class _Paths:
@@ -99,6 +105,7 @@ class _Paths:
         self.pdfium = pdfium
         self.area = area
         self.left = _MAX_OBJECTS
+        self.picture = 0.0
 
     def of_page(self, raw: Any) -> Iterator[Box]:
         for at in range(self.pdfium.FPDFPage_CountObjects(raw)):
@@ -111,6 +118,9 @@ class _Paths:
         kind = self.pdfium.FPDFPageObj_GetType(raw)
         if kind == self.pdfium.FPDF_PAGEOBJ_PATH:
             yield from self._path(raw, matrix)
+        elif kind == self.pdfium.FPDF_PAGEOBJ_IMAGE:
+            a, b, c, d, *_ = _times(self._matrix(raw), matrix)
+            self.picture = max(self.picture, abs(a * d - b * c))
         elif kind == self.pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             inner = _times(self._matrix(raw), matrix)
             for at in range(min(self.pdfium.FPDFFormObj_CountObjects(raw), self.left)):

@@ -11,6 +11,7 @@ _PAGE_NUMBER = re.compile(r"\W*#\W*")
 _EDGE = 0.1  # of a page's height
 _LINES = 3  # at each edge
 _PIECES = 3  # of a line; more are a row of a table
+_FILLED = 10  # pieces of lines; on a page with fewer, a number may be anything
 _KEPT = 5
 
 Key = tuple[bool, str]
@@ -41,12 +42,21 @@ def take_running_lines(pages: list[list[Segment]], running: Running) -> None:
     for page, found in zip(pages, edges, strict=True):
         taken: set[int] = set()
         for key, line in found:
-            if seen[key] >= least:
+            if seen[key] >= least or (_PAGE_NUMBER.fullmatch(key[1]) and _outermost(line, page)):
                 taken.update(map(id, line))
                 (running.header if key[0] else running.footer).setdefault(
                     key[1], " ".join(segment.text for segment in line)
                 )
         page[:] = [segment for segment in page if id(segment) not in taken]
+
+
+def _outermost(line: list[Segment], page: list[Segment]) -> bool:
+    """Whether a line is the first or last of a page, well apart from the others: a page number."""
+    space = 1.5 * line[0].size
+    others = [segment for segment in page if all(segment is not part for part in line)]
+    above = line[0].bottom > max((segment.top for segment in others), default=0.0) + space
+    below = line[0].top < min((segment.bottom for segment in others), default=0.0) - space
+    return len(line) == 1 and len(others) > _FILLED and (above or below)
 
 
 def _edges(page: list[Segment]) -> list[tuple[Key, list[Segment]]]:

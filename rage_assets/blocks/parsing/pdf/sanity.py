@@ -3,7 +3,19 @@
 from collections import Counter
 from collections.abc import Sequence
 
+_PICTURE = 0.6
+_STAMP = 150  # characters
 _FEW = 20  # characters; of so little nothing can be said
+
+
+def is_picture(words: Sequence[str], picture: float) -> bool:
+    """Whether a page is a picture with hardly a word: a scan with a stamp or a page number.
+
+    Args:
+        words: The words of its text layer.
+        picture: The share of the page that its largest picture covers.
+    """
+    return picture > _PICTURE and sum(map(len, words)) < _STAMP
 
 
 def is_garbage(words: Sequence[str]) -> bool:

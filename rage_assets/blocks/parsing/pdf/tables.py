@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rage_assets.blocks.parsing.pdf.grid import find_grids
-from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.lines import Segment, is_value
 from rage_assets.blocks.parsing.pdf.ruled import ruled_table
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 from rage_assets.blocks.parsing.pdf.stream import aligned_tables
@@ -52,6 +52,16 @@ class Table:
     def size(self) -> float:
         """The height of its font."""
         return self.segments[0].size
+
+    def goes_on(self, before: "Table") -> bool:
+        """Whether it is the rest of a table that the page before ends with: as many columns, between the same sides."""
+        sides = abs(self.left - before.left), abs(self.right - before.right)
+        return len(self.rows[0]) == len(before.rows[0]) and max(sides) < 2 * self.size
+
+    def lacks_header(self, before: "Table") -> bool:
+        """Whether the table before has a header, and this one, which goes on with it, does not repeat it."""
+        header = before.rows[0]
+        return header != self.rows[0] and all(header) and not any(map(is_value, header)) and any(map(is_value, self.rows[0]))
 
 
 def find_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Table]:
