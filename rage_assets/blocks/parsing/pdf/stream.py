@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
+from rage_assets.blocks.parsing.pdf.prose import PROSE, reads_on, without_prose
 from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
-_PROSE = 12  # times the height of the font; wider pieces are lines of text
 _PROSE_LINES = 4
 _MAX_COLUMNS = 40
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
@@ -24,7 +24,7 @@ def aligned_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Found]
     """Runs of lines with several pieces each that stand in columns."""
     tables = []
     run: list[Line] = []
-    for line in [*eye_lines(segments), []]:
+    for line in [*eye_lines(without_prose(segments)), []]:
         if line and (not run or _follows(run, line)):
             run.append(line)
             continue
@@ -67,7 +67,7 @@ def _goes_on(above: Line, below: Line, left: float) -> bool:
     others = above if len(below) == 1 else below
     near = min(part.bottom for part in above) - max(part.top for part in below) < _CLOSE * lone.size
     over = any(part.left < lone.right and lone.left < part.right for part in others)
-    return near and over and lone.left > left + 2 * lone.size and lone.width < _PROSE
+    return near and over and lone.left > left + 2 * lone.size and lone.width < PROSE
 
 
 def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
@@ -87,8 +87,7 @@ def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
 def _table(run: list[Line], rulings: Rulings) -> Found | None:
     """The table that a run of lines makes; None when it is none."""
     segments = [segment for line in run for segment in line]
-    wide = sum(segment.width > _PROSE for segment in segments)
-    if len(run) < _MIN_ROWS or wide > 0.25 * len(segments):
+    if len(run) < _MIN_ROWS:
         return None
     edges = borders(_body(run))
     if not 1 <= len(edges) < _MAX_COLUMNS:
@@ -96,8 +95,10 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     lines = [_in_columns(line, edges) for line in run]
     used = sorted({column for line in lines for column in line})
     filled = sum(map(len, lines))
-    prose = sum(_is_prose([line[column] for line in lines if column in line]) for column in used)
-    if 2 * prose >= len(used) or len(used) < 2 or filled < 0.4 * len(lines) * len(used):
+    columns = [[line[column] for line in lines if column in line] for column in used]
+    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns):
+        return None
+    if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
     rows = logical_rows(lines, [(start + end) / 2 for start, end in edges], rulings)
     return [[cell_text(row.get(column, ())) for column in used] for row in rows], segments
@@ -111,10 +112,22 @@ def _body(run: list[Line]) -> list[Line]:
     return run[first:] if len(rest) >= _MIN_ROWS and sum(rest) > 0.6 * len(rest) else run
 
 
+def _too_wide(columns: list[list[list[Segment]]]) -> bool:
+    """Whether more is wide than the labels or descriptions of values."""
+    pieces = [[piece for parts in column for piece in parts] for column in columns]
+    wide = [sum(piece.width > PROSE for piece in column) for column in pieces]
+    if sum(wide) <= 0.25 * sum(map(len, pieces)):
+        return False
+    widest = wide.index(max(wide))
+    others = [column for at, column in enumerate(pieces) if at != widest]
+    values = all(sum(is_value(piece.text) for piece in column) >= 0.7 * len(column) for column in others)
+    return not values or (widest > 0 and len(others) < 2)
+
+
 def _is_prose(pieces: list[list[Segment]]) -> bool:
     """Whether the lines of a column read on from one to the next."""
     texts = [piece.text for parts in pieces for piece in parts]
-    return len(texts) > _PROSE_LINES and sum(text[:1].islower() for text in texts) > 0.4 * len(texts)
+    return len(texts) > _PROSE_LINES and reads_on(texts)
 
 
 def _in_columns(line: Line, edges: list[Border]) -> dict[int, list[Segment]]:
