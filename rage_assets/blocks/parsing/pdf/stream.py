@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
-from rage_assets.blocks.parsing.pdf.prose import PROSE, reads_on, without_prose
+from rage_assets.blocks.parsing.pdf.prose import PROSE, columns_apart, reads_on, without_prose
 from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
@@ -22,6 +22,10 @@ Found = tuple[list[list[str]], list[Segment]]
 
 def aligned_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Found]:
     """Runs of lines with several pieces each that stand in columns."""
+    return [table for part in columns_apart(segments) for table in _aligned(part, rulings)]
+
+
+def _aligned(segments: Sequence[Segment], rulings: Rulings) -> list[Found]:
     tables = []
     run: list[Line] = []
     for line in [*eye_lines(without_prose(segments)), []]:
@@ -87,7 +91,7 @@ def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
 def _table(run: list[Line], rulings: Rulings) -> Found | None:
     """The table that a run of lines makes; None when it is none."""
     segments = [segment for line in run for segment in line]
-    if len(run) < _MIN_ROWS:
+    if sum(len(line) > 1 for line in run) < _MIN_ROWS:
         return None
     edges = borders(_body(run))
     if not 1 <= len(edges) < _MAX_COLUMNS:
@@ -96,7 +100,7 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     used = sorted({column for line in lines for column in line})
     filled = sum(map(len, lines))
     columns = [[line[column] for line in lines if column in line] for column in used]
-    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns):
+    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns) or _is_numbered(columns):
         return None
     if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
@@ -122,6 +126,16 @@ def _too_wide(columns: list[list[list[Segment]]]) -> bool:
     others = [column for at, column in enumerate(pieces) if at != widest]
     values = all(sum(is_value(piece.text) for piece in column) >= 0.7 * len(column) for column in others)
     return not values or (widest > 0 and len(others) < 2)
+
+
+def _is_numbered(columns: list[list[list[Segment]]]) -> bool:
+    """Whether these are lines with their numbers."""
+    if len(columns) != 2 or all(is_value(piece.text) for parts in columns[1] for piece in parts):
+        return False
+    numbers = [parts[0].text for parts in columns[0]]
+    if not all(number.isdecimal() and len(number) < 6 for number in numbers):
+        return False
+    return all(int(number) - int(before) == 1 for before, number in pairwise(numbers))
 
 
 def _is_prose(pieces: list[list[Segment]]) -> bool:
