@@ -64,7 +64,11 @@ def test_filled_boxes_part_cells_as_lines_do(parse):
 def test_rows_of_values_need_no_lines_between_them(parse):
     content = words([HEAD, ANN, BOB, CID]) + "".join(rule(x, 635, x, 715) for x in (75, 195, 315, 435))
     content += "".join(rule(75, y, 435, y) for y in (715, 695, 635))
-    assert tables(parse(pdf(content), "a.pdf"))[0][2:] == ["| Ann | 31 | Bern |", "| Bob | 42 | Graz |", "| Cid | 53 | Linz |"]
+    assert tables(parse(pdf(content), "a.pdf"))[0][2:] == [
+        "| Ann | 31 | Bern |",
+        "| Bob | 42 | Graz |",
+        "| Cid | 53 | Linz |",
+    ]
 
 
 def test_labels_beside_a_grid_are_its_first_column(parse):
@@ -92,7 +96,9 @@ def test_a_header_of_two_lines_is_one_row(parse):
 def test_numbers_of_narrow_columns_are_cells(parse):
     rows = "".join(
         line(text, x, 700 - 14 * at)
-        for at, row in enumerate([("rice", "192", "208", "224"), ("oats", "240", "256", "280"), ("corn", "112", "120", "128")])
+        for at, row in enumerate(
+            [("rice", "192", "208", "224"), ("oats", "240", "256", "280"), ("corn", "112", "120", "128")]
+        )
         for x, text in zip((80, 200, 225, 250), row, strict=True)
     )
     assert tables(parse(pdf(rows), "a.pdf"))[0][-1] == "| corn | 112 | 120 | 128 |"
@@ -107,9 +113,25 @@ def test_dots_that_lead_to_a_value_are_no_text(parse):
 
 
 def test_narrow_columns_of_prose_are_no_table(parse):
-    left = ["the lake is cold", "in spring and the", "people who swim", "in it are few as", "everyone knows", "by now of course"]
-    right = ["and those who do", "are not the ones", "you would think", "of when you hear", "that somebody", "went for a swim"]
-    content = "".join(line(a, 80, 700 - 13 * at) + line(b, 200, 700 - 13 * at) for at, (a, b) in enumerate(zip(left, right, strict=True)))
+    left = [
+        "the lake is cold",
+        "in spring and the",
+        "people who swim",
+        "in it are few as",
+        "everyone knows",
+        "by now of course",
+    ]
+    right = [
+        "and those who do",
+        "are not the ones",
+        "you would think",
+        "of when you hear",
+        "that somebody",
+        "went for a swim",
+    ]
+    content = "".join(
+        line(a, 80, 700 - 13 * at) + line(b, 200, 700 - 13 * at) for at, (a, b) in enumerate(zip(left, right, strict=True))
+    )
     assert tables(parse(pdf(content), "a.pdf")) == []
 
 

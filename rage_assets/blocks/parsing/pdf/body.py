@@ -54,7 +54,13 @@ class Body:
         sizes = usual.sizes or Counter([10.0])
         size = max(sizes, key=sizes.__getitem__)
         larger = sorted({round(other) for other in sizes if other > 1.12 * size}, reverse=True)
-        return cls(size, usual.bold > 0.5 * sizes.total(), tuple(larger[:5]), marks or {}, max(usual.fonts, key=usual.fonts.__getitem__, default=""))
+        return cls(
+            size,
+            usual.bold > 0.5 * sizes.total(),
+            tuple(larger[:5]),
+            marks or {},
+            max(usual.fonts, key=usual.fonts.__getitem__, default=""),
+        )
 
     @staticmethod
     def key(text: str) -> str:
@@ -78,5 +84,3 @@ class Body:
         if (bold or other) and len(lines) <= 2 and len(text) < 120 and not ENDS.search(text):
             return len(self.sizes) + (1 if bold else 2)
         return None
-
-

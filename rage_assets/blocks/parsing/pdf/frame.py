@@ -33,9 +33,7 @@ class Frame:
         tall = self.width if self.rotation in (90, 270) else self.height
         return [round(value, 1) + 0.0 for value in (turned[0], tall - turned[3], turned[2], tall - turned[1])]
 
-    def _turned(
-        self, left: float, bottom: float, right: float, top: float, turn: int
-    ) -> tuple[float, float, float, float]:
+    def _turned(self, left: float, bottom: float, right: float, top: float, turn: int) -> tuple[float, float, float, float]:
         """A box after the page is turned clockwise."""
         match turn:
             case 90:

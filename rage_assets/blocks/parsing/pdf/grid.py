@@ -149,4 +149,3 @@ def _near(borders: list[float], lines: Iterable[Ruling]) -> list[list[Ruling]]:
 def _drawn(lines: Iterable[Ruling], low: float, high: float) -> bool:
     """Whether lines go along most of a stretch."""
     return sum(max(0.0, min(line.end, high) - max(line.start, low)) for line in lines) > 0.6 * (high - low)
-

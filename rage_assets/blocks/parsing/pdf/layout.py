@@ -65,9 +65,7 @@ def add_page(outline: Outline, page: PageText, body: Body, before: Table | None 
         if table is not None:
             if not any(part is table for part in parts):
                 parts.append(table)
-        elif last is not None and isinstance(parts[-1], Segment) and _one_line(last, segment):
-            parts[-1] = _joined(parts[-1], segment)
-        elif last is not None and isinstance(parts[-1], Segment) and _raised(parts[-1], segment):
+        elif last is not None and isinstance(parts[-1], Segment) and _same_line(parts[-1], last, segment):
             parts[-1] = _joined(parts[-1], segment)
         else:
             parts.append(segment)
@@ -83,6 +81,11 @@ def add_page(outline: Outline, page: PageText, body: Body, before: Table | None 
 def _one_line(before: Segment, segment: Segment) -> bool:
     """Whether two pieces are one line; two wide ones are lines of two columns."""
     return segment.line == before.line and segment.beside(before) and min(segment.width, before.width) < _COLUMN
+
+
+def _same_line(line: Segment, last: Segment, segment: Segment) -> bool:
+    """Whether a piece belongs to a line whose last piece is known."""
+    return _one_line(last, segment) or _raised(line, segment)
 
 
 def _raised(line: Segment, segment: Segment) -> bool:
@@ -118,7 +121,9 @@ class _Writer:
         else:
             self.close()
             goes_on = before is not None and part.goes_on(before)
-            text = pipe_table([before.rows[0], *part.rows]) if before and goes_on and part.lacks_header(before) else part.text
+            text = (
+                pipe_table([before.rows[0], *part.rows]) if before and goes_on and part.lacks_header(before) else part.text
+            )
             self.outline.add(BlockType.TABLE, text, bbox=self._box([part]), continues=goes_on or None)
 
     def close(self) -> None:

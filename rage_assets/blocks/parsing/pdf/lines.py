@@ -128,10 +128,9 @@ def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
     before = run[-1]
     if word.line != before.line or before.text.endswith(LEADER):
         return False
-    if max(word.left - before.right, before.left - word.right) > WIDE_GAP * max(min(run[0].size, word.size), 1):
-        # The bullet or number of a list item stands apart from its text.
-        if sum(len(each.text) for each in run) > 5 or not _MARK.fullmatch("".join(each.text for each in run)):
-            return False
+    gap = max(word.left - before.right, before.left - word.right)
+    if gap > WIDE_GAP * max(min(run[0].size, word.size), 1) and not _is_mark(run):
+        return False
     if word.left - before.right > _NUMBERS_GAP * word.size and is_value(word.text) and is_value(before.text):
         return False
     if rulings is None or not rulings.down:
@@ -165,10 +164,15 @@ def _wide(char: str) -> bool:
     return "\u3000" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
 
 
+def _is_mark(run: list[Word]) -> bool:
+    """Whether words are only the bullet or number of a list item, whose text stands apart."""
+    return sum(len(word.text) for word in run) < 6 and _MARK.fullmatch("".join(word.text for word in run)) is not None
+
+
 def is_value(text: str) -> bool:
     """Whether a piece of text is a number or another short value, no part of a sentence."""
     digits = sum(map(str.isdigit, text))
-    return digits > 0 and digits >= 0.4 * len(text) or not any(map(str.isalnum, text))
+    return (digits > 0 and digits >= 0.4 * len(text)) or not any(map(str.isalnum, text))
 
 
 def eye_lines(segments: Iterable[Segment]) -> list[list[Segment]]:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.content import WHOLE_BYTES, Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.body import Body, Usual
 from rage_assets.blocks.parsing.pdf.characters import page_words
@@ -57,7 +57,8 @@ def _opened(content: Content) -> "PdfDocument":
 
     for password in (None, *content.passwords):
         try:
-            document = pypdfium2.PdfDocument(content.data, password=password)
+            source = content.data if content.size <= WHOLE_BYTES else content.open()
+            document = pypdfium2.PdfDocument(source, password=password, autoclose=True)
             document.init_forms()
         except pypdfium2.PdfiumError as error:
             if pdfium.FPDF_GetLastError() != _PASSWORD_ERROR and "password" not in str(error).lower():

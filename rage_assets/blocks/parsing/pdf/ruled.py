@@ -31,7 +31,8 @@ def ruled_table(grid: Grid, segments: Sequence[Segment]) -> Found | None:
         return None
     taken = {id(segment) for parts in cells.values() for segment in parts}
     _add_labels(grid, cells, [segment for segment in segments if id(segment) not in taken])
-    rows, columns = (sorted({place[axis] for place in cells}) for axis in (0, 1))
+    rows = sorted({row for row, _ in cells})
+    columns = sorted({column for _, column in cells})
     texts = [[cell_text(cells.get((row, column), ())) for column in columns] for row in rows]
     if sum(len(text) for row in texts for text in row) > _PROSE * len(cells):
         return None
@@ -138,8 +139,6 @@ def _with_rows(cells: Cells) -> Cells:
         for part in parts:
             found.setdefault((places[id(part)], column), []).append(part)
     return found
-
-
 
 
 def _in_step(lines: list[list[Segment]], columns: int) -> bool:

@@ -44,9 +44,7 @@ def take_running_lines(pages: list[list[Segment]], running: Running) -> None:
         for key, line in found:
             if seen[key] >= least or (_PAGE_NUMBER.fullmatch(key[1]) and _outermost(line, page)):
                 taken.update(map(id, line))
-                (running.header if key[0] else running.footer).setdefault(
-                    key[1], " ".join(segment.text for segment in line)
-                )
+                (running.header if key[0] else running.footer).setdefault(key[1], " ".join(segment.text for segment in line))
         page[:] = [segment for segment in page if id(segment) not in taken]
 
 
