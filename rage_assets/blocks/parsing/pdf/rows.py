@@ -14,12 +14,12 @@ _OPEN = re.compile(r"(?:[-\u00ad,/&]|\b(?:and|of|the|for|or))$")
 Line = dict[int, list[Segment]]
 
 
-def logical_rows(lines: Sequence[Line], edges: Sequence[float], rulings: Rulings) -> list[Line]:
+def logical_rows(lines: Sequence[Line], edges: Sequence[tuple[float, float]], rulings: Rulings) -> list[Line]:
     """The rows that lines make, each by column.
 
     Args:
         lines: From the top, the pieces of each by their column.
-        edges: Where the columns part.
+        edges: The white stretches where the columns part.
         rulings: What is drawn on the page: a line across ends a row.
     """
     body = _header(lines)
@@ -72,14 +72,14 @@ def _near(above: Line, below: Line) -> bool:
     return floor - max(piece.top for pieces in below.values() for piece in pieces) < _CLOSE * size
 
 
-def _header_goes_on(above: Line, below: Line, edges: Sequence[float]) -> bool:
+def _header_goes_on(above: Line, below: Line, edges: Sequence[tuple[float, float]]) -> bool:
     """Whether two lines of a header are one row: none of them has a title over several columns."""
     return not any(
-        piece.left < edge < piece.right
+        piece.left < start and end < piece.right
         for line in (above, below)
         for pieces in line.values()
         for piece in pieces
-        for edge in edges
+        for start, end in edges
     )
 
 

@@ -14,6 +14,7 @@ Cells = dict[tuple[Row, int], list[Segment]]
 
 _TITLE = 60  # characters; a longer row from side to side is text beside the table
 _PROSE = 400  # characters of a cell, on average; more is a page laid out in boxes
+_BELOW = 1000  # as the number of a line: after those of a title
 _STUB = 15  # times the font's height; labels beside a grid are no wider
 
 
@@ -110,11 +111,27 @@ def _unmerged(grid: Grid, cells: Cells) -> Cells:
     for ((row, _), column), parts in cells.items():
         beside = len(_columns(grid, parts)) > 1 and not _crossing(grid, parts)
         rows = [_row(grid, part) for part in parts]
+        if not beside and (title := _title_lines(grid, parts)):
+            for part in parts:
+                own = column if id(part) in title else bisect_right(grid.xs, (part.left + part.right) / 2) - 1
+                found.setdefault(((row, 0 if id(part) in title else _BELOW), own), []).append(part)
+            continue
         below = len({*rows}) > 1 and (beside or sum(is_value(part.text) for part in parts) > 0.5 * len(parts))
         for part, own in zip(parts, rows, strict=True):
             at = bisect_right(grid.xs, (part.left + part.right) / 2) - 1 if beside else column
             found.setdefault(((own if below else row, 0), at), []).append(part)
     return found
+
+
+def _title_lines(grid: Grid, parts: list[Segment]) -> set[int]:
+    """The pieces of the titles over several columns that come before a cell's lines of several columns, if there are."""
+    lines = eye_lines(parts)
+    across = [_crossing(grid, line) for line in lines]
+    titles = across.index(False) if False in across else 0
+    below = [part for line in lines[titles:] for part in line]
+    if any(across[titles:]) or len(_columns(grid, below)) < 2:
+        return set()
+    return {id(part) for line in lines[:titles] for part in line}
 
 
 def _row(grid: Grid, part: Segment) -> int:
@@ -133,7 +150,7 @@ def _with_rows(cells: Cells) -> Cells:
         lines = eye_lines(parts)
         values = sum(len(line) > 1 and 2 * sum(is_value(part.text) for part in line) >= len(line) for line in lines)
         split = columns[row] > 1 and len(lines) > 1 and (values > 0.5 * len(lines) or _in_step(lines, columns[row]))
-        places |= {id(part): (row[0], at if split else 0) for at, line in enumerate(lines) for part in line}
+        places |= {id(part): (row[0], row[1] + (at if split else 0)) for at, line in enumerate(lines) for part in line}
     found: Cells = {}
     for (_, column), parts in cells.items():
         for part in parts:

@@ -13,7 +13,7 @@ _MAX_CELL = 60  # characters
 _PROSE_LINES = 4
 _MAX_COLUMNS = 40
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
-_SPACE = 0.5  # times the height of the font; words of two columns are no nearer
+_SPACE, _FAR = 0.3, 0.5  # times the height of the font; words of two columns are no nearer
 
 Line = list[Segment]
 Border = tuple[float, float]
@@ -91,7 +91,7 @@ def _tables(run: list[Line], rulings: Rulings) -> list[Found]:
 def _table(run: list[Line], rulings: Rulings) -> Found | None:
     """The table that a run of lines makes; None when it is none."""
     segments = [segment for line in run for segment in line]
-    if sum(len(line) > 1 for line in run) < _MIN_ROWS:
+    if sum(len(line) > 1 for line in run) < max(_MIN_ROWS, 0.4 * len(run)):
         return None
     edges = borders(_body(run))
     if not 1 <= len(edges) < _MAX_COLUMNS:
@@ -104,7 +104,7 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
         return None
     if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
-    rows = logical_rows(lines, [(start + end) / 2 for start, end in edges], rulings)
+    rows = logical_rows(lines, edges, rulings)
     return [[cell_text(row.get(column, ())) for column in used] for row in rows], segments
 
 
@@ -148,7 +148,7 @@ def _in_columns(line: Line, edges: list[Border]) -> dict[int, list[Segment]]:
     """The pieces of a line by their column; one that words of several columns make is parted."""
     found: dict[int, list[Segment]] = {}
     for segment in line:
-        for piece in _parted(segment, edges) if len(line) > 1 else [segment]:
+        for piece in _parted(segment, edges, alone=len(line) == 1):
             column = _column(piece, edges)
             found.setdefault(column, []).append(piece)
     return found
@@ -162,15 +162,19 @@ def _column(piece: Segment, edges: list[Border]) -> int:
     return sum(middle < (piece.left + piece.right) / 2 for middle in middles)
 
 
-def _parted(segment: Segment, edges: list[Border]) -> list[Segment]:
-    """A piece at the borders where its words stand apart."""
+def _parted(segment: Segment, edges: list[Border], alone: bool) -> list[Segment]:
+    """A piece at the borders where its words stand apart; two pieces only where they are far apart, and not alone."""
     pieces = [segment.words[:1]]
+    gaps = []
     for before, word in pairwise(segment.words):
-        apart = word.left - before.right > _SPACE * word.size
-        if apart and any(before.right < end and start < word.left for start, end in edges):
+        gap = (word.left - before.right) / max(word.size, 1)
+        if gap > _SPACE and any(before.right < end and start < word.left for start, end in edges):
             pieces.append([])
+            gaps.append(gap)
         pieces[-1].append(word)
-    return [Segment.of(words) for words in pieces] if len(pieces) > 1 else [segment]
+    values = all(is_value(word.text) for word in segment.words)
+    many = len(pieces) > 2 or (len(pieces) == 2 and (values or (not alone and gaps[0] > _FAR)))
+    return [Segment.of(words) for words in pieces] if many else [segment]
 
 
 def borders(run: list[Line]) -> list[Border]:
