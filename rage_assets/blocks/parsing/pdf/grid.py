@@ -9,6 +9,7 @@ from rage_assets.blocks.parsing.pdf.rulings import Ruling, Rulings
 _TOUCH = 3.0  # points; lines that end so near to each other meet
 _NARROWEST = 5.0  # points between two borders
 _MAX_CELLS = 20_000
+_FEWEST = 4  # cells of a table; fewer are boxes around text
 
 
 @dataclass
@@ -100,7 +101,8 @@ def _grid(across: Sequence[Ruling], down: Sequence[Ruling]) -> Grid | None:
     if len(xs) < 2 or len(ys) < 2 or (len(xs) - 1) * (len(ys) - 1) > _MAX_CELLS:
         return None
     ys.reverse()
-    return Grid(xs, ys, _roots(xs, ys, across, down))
+    roots = _roots(xs, ys, across, down)
+    return Grid(xs, ys, roots) if len({*roots.values()}) >= _FEWEST else None
 
 
 def _borders(lines: Sequence[Ruling], others: Sequence[Ruling]) -> list[float]:

@@ -59,11 +59,13 @@ def add_page(outline: Outline, page: PageText, body: Body, before: Table | None 
     """
     tables = {id(segment): table for table in find_tables(page.segments, page.rulings) for segment in table.segments}
     parts: list[Segment | Table] = []
+    placed: set[int] = set()
     last: Segment | None = None
     for segment in page.segments:
         table = tables.get(id(segment))
         if table is not None:
-            if not any(part is table for part in parts):
+            if id(table) not in placed:
+                placed.add(id(table))
                 parts.append(table)
         elif last is not None and isinstance(parts[-1], Segment) and _same_line(parts[-1], last, segment):
             parts[-1] = _joined(parts[-1], segment)

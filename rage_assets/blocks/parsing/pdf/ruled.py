@@ -86,7 +86,7 @@ def _is_table(grid: Grid, cells: Cells) -> bool:
     if len(_columns(grid, parts)) < 2 or len(eye_lines(parts)) < 2 or len(cells) < 2:
         return False
     regions = len({*grid.roots.values()})
-    return regions >= 4 and len(cells) >= 0.3 * regions
+    return len(cells) >= 0.3 * regions
 
 
 def _holds_columns(parts: list[Segment]) -> bool:

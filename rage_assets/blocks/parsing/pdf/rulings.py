@@ -1,8 +1,10 @@
 """The straight lines that a page draws: what parts the cells of tables."""
 
 import ctypes
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rage_assets.blocks.parsing.pdf.frame import Frame
@@ -15,7 +17,7 @@ Box = tuple[float, float, float, float]
 _MAX_OBJECTS = 20_000
 _MAX_DEPTH = 3
 _MAX_POINTS = 200
-_MAX_RULINGS = 4000
+_MAX_RULINGS = 2000
 _THIN = 3.0  # points; a filled box that is no thicker is a line
 _SNAP = 2.5  # points; lines that are closer are one
 _SHORTEST = 5.0
@@ -61,7 +63,12 @@ class Rulings:
 
     def parts(self, left: float, right: float, height: float) -> bool:
         """Whether a line down the page goes between two places at a height."""
-        return any(left < line.at < right and line.start < height < line.end for line in self.down)
+        lines = self.down[bisect_right(self._places, left) : bisect_left(self._places, right)]
+        return any(line.start < height < line.end for line in lines)
+
+    @cached_property
+    def _places(self) -> list[float]:
+        return [line.at for line in self.down]
 
 
 def _merged(rulings: list[Ruling]) -> list[Ruling]:

@@ -27,7 +27,7 @@ def is_garbage(words: Sequence[str]) -> bool:
     unmapped = sum(count for char, count in chars.items() if _unmapped(char))
     if total < _FEW:
         return unmapped == total
-    commonest = max((count for char, count in chars.items() if char.isalnum()), default=0)
+    commonest = max((count for char, count in chars.items() if char.isalpha()), default=0)
     return unmapped > 0.3 * total or (commonest > 0.6 * total and total > 5 * _FEW)
 
 

@@ -1,5 +1,7 @@
 """Tables without lines: by how the pieces of a page's lines stand under each other."""
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,7 +13,7 @@ from rage_assets.blocks.parsing.pdf.rulings import Rulings
 _MIN_ROWS = 3
 _MAX_CELL = 60  # characters
 _PROSE_LINES = 4
-_MAX_COLUMNS = 40
+_MAX_COLUMNS = 100
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
 _SPACE, _FAR = 0.3, 0.5  # times the height of the font; words of two columns are no nearer
 
@@ -179,16 +181,24 @@ def _parted(segment: Segment, edges: list[Border], alone: bool) -> list[Segment]
 
 def borders(run: list[Line]) -> list[Border]:
     """Where columns part: stretches that hardly any line covers."""
-    edges = sorted({edge for line in run for segment in line for edge in (segment.left, segment.right)})
     allowed = max(1.0, 0.12 * len(run)) if len(run) > 5 else 0.0  # a title may span columns
+    changes: Counter[float] = Counter()
+    for line in run:
+        reach = -math.inf
+        for segment in sorted(line, key=lambda segment: segment.left):
+            left = max(segment.left, reach)
+            if segment.right > left:
+                changes[left] += 1
+                changes[segment.right] -= 1
+                reach = segment.right
     found: list[Border] = []
-    open_from: float | None = None
-    for left, right in pairwise(edges):
-        middle = (left + right) / 2
-        covered = sum(any(segment.left < middle < segment.right for segment in line) for line in run)
-        if covered <= allowed:
-            open_from = left if open_from is None else open_from
-        elif open_from is not None:
-            found.append((open_from, left))
+    covered, open_from = 0, None
+    for place in sorted(changes):
+        if open_from is not None and covered + changes[place] > allowed:
+            found.append((open_from, place))
             open_from = None
-    return found
+        covered += changes[place]
+        if covered <= allowed and open_from is None:
+            open_from = place
+    first = min(changes, default=0.0)
+    return [border for border in found if border[0] > first]
