@@ -146,3 +146,18 @@ def test_a_table_says_where_it_stands(parse):
     left, top, right, bottom = block.metadata["bbox"]
     assert 75 < left < right < 435
     assert 792 - 715 < top < bottom < 792 - 675
+
+
+def test_turned_titles_of_columns_are_cells(parse):
+    turned = "".join(f"q 0 1 -1 0 {x} 702 cm {line(text, 0, 0)} Q\n" for x, text in ((220, "Age now"), (340, "Home town")))
+    body = words([("Ann", "31", "Bern"), ("Bob", "42", "Graz")], y=680) + line("Name", 80, 700)
+    grid = "".join(rule(75, y, 435, y) for y in (770, 695, 675, 655))
+    grid += "".join(rule(x, 655, x, 770) for x in (75, 195, 315, 435))
+    document = parse(pdf(body + turned + grid), "a.pdf")
+    assert [table[0] for table in tables(document)] == ["| Name | Age now | Home town |"]
+    assert len(document.blocks) == 1
+
+
+def test_many_columns_of_numbers_take_no_time(parse):
+    content = "".join(line(str(at * row + 100), 5 + 12 * at, 780 - 6 * row, 4) for row in range(100) for at in range(40))
+    assert len(tables(parse(pdf(content), "a.pdf"))[0]) == 101

@@ -25,6 +25,8 @@ class Usual:
     def add(self, segments: Iterable[Segment]) -> None:
         """Count some text."""
         for segment in segments:
+            if segment.line < 0:  # turned into the cell of a table
+                continue
             self.sizes[segment.size] += len(segment.text)
             self.fonts[segment.font] += len(segment.text)
             self.bold += len(segment.text) if segment.bold else 0

@@ -25,6 +25,12 @@ class Frame:
         """A box of the file, as left, bottom, right and top of the turned page; the origin is at the bottom left."""
         return self._turned(left - self.x0, bottom - self.y0, right - self.x0, top - self.y0, self.angle)
 
+    def unturned(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
+        """A box of the turned page as one of the file."""
+        sides = (self.height, self.width) if self.angle in (90, 270) else (self.width, self.height)
+        turned = Frame(0, 0, *sides)._turned(left, bottom, right, top, -self.angle % 360)
+        return turned[0] + self.x0, turned[1] + self.y0, turned[2] + self.x0, turned[3] + self.y0
+
     def shown(self, left: float, bottom: float, right: float, top: float) -> list[float]:
         """A box of the turned page, as it is shown: left, top, right and bottom, counted from the top left."""
         turn = (self.rotation - self.angle) % 360

@@ -16,6 +16,7 @@ from rage_assets.blocks.parsing.pdf.rulings import Rulings, page_drawings
 from rage_assets.blocks.parsing.pdf.running import Running, take_running_lines
 from rage_assets.blocks.parsing.pdf.sanity import is_garbage, is_picture
 from rage_assets.blocks.parsing.pdf.tables import Table
+from rage_assets.blocks.parsing.pdf.turned import put_into_cells
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _page(page: "PdfPage") -> _Page:
     drawn, picture = page_drawings(page)
     found = [PageText.of(frame, each, Rulings.of(drawn, frame)) for frame, each in words.items()]
     found.sort(key=lambda text: -sum(len(segment.text) for segment in text.segments))
-    return _Page(found, scanned=is_picture(texts, picture))
+    return _Page(put_into_cells(found), scanned=is_picture(texts, picture))
 
 
 def _add_scanned(outline: Outline, page: "PdfPage", content: Content) -> None:
