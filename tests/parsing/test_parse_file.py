@@ -39,7 +39,7 @@ def test_a_file_over_the_limit_is_refused():
 
 def test_a_pdf_under_a_text_name_is_read_as_pdf(parse):
     document = parse(pdf(line("Hello from a page", 72, 700)), "notes.txt")
-    assert (document.media_type, document.parser) == ("application/pdf", "pdf/1")
+    assert (document.media_type, document.parser) == ("application/pdf", "pdf/2")
 
 
 def test_a_web_page_under_a_text_name_is_read_as_html(parse):
@@ -73,7 +73,7 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
     ("path", "version"),
     [
         ("docs/a.md", "markdown/1"),
-        ("a.PDF", "pdf/1"),
+        ("a.PDF", "pdf/2"),
         ("Makefile", "code/1"),
         ("LICENSE", "text/2"),
         ("a.png", "unsupported"),

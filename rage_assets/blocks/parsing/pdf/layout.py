@@ -1,95 +1,83 @@
-"""Pieces of lines to blocks: paragraphs, headings, lists."""
+"""Pieces of lines to blocks: paragraphs, headings, lists, tables."""
 
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf.lines import Segment
-from rage_assets.blocks.parsing.pdf.order import reading_order
+from rage_assets.blocks.parsing.pdf.body import BULLET, ENDS, SYMBOL, Body
+from rage_assets.blocks.parsing.pdf.frame import Frame
+from rage_assets.blocks.parsing.pdf.lines import Segment, Word, segments_of, unbroken
+from rage_assets.blocks.parsing.pdf.order import Boxed, reading_order
+from rage_assets.blocks.parsing.pdf.rulings import Ruling, Rulings
 from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
+from rage_assets.blocks.parsing.pipe_table import pipe_table
 from resources.domain import BlockType
 
-_BULLET = re.compile(r"(?:[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
-_SYMBOL = re.compile(r"[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]\s+")
-_ENDS = re.compile(r"[.!?:;。]['\"”’)\]]*$")
-_MAX_HEADING = 200
+_TYPED_LINE = re.compile(r"(?:[-–—_=]\s?){5,}")
 _COLUMN = 12  # times the font's height; a narrower piece is no line of a column
 
 
-@dataclass(frozen=True)
-class Body:
-    """What is usual in a document, against which headings stand out.
+@dataclass
+class PageText:
+    """What stands on a page in one direction.
 
     Attributes:
-        size: The font size of most of its text.
-        bold: Whether most of its text is bold.
-        sizes: The sizes of headings, largest first: the place of one is its level.
-        marks: The titles of the PDF's own outline with their levels.
+        frame: How the page is turned for it.
+        segments: The pieces of its lines, in the order of the content.
+        rulings: The lines drawn on the page, turned alike.
     """
 
-    size: float
-    bold: bool
-    sizes: tuple[float, ...]
-    marks: dict[str, int]
+    frame: Frame
+    segments: list[Segment]
+    rulings: Rulings = field(default_factory=Rulings)
 
     @classmethod
-    def of(cls, pages: list[list[Segment]], marks: dict[str, int]) -> "Body":
-        """Measure a document."""
-        sizes: Counter[float] = Counter()
-        bold = 0
-        for segment in (segment for page in pages for segment in page):
-            sizes[segment.size] += len(segment.text)
-            bold += len(segment.text) if segment.bold else 0
-        usual = max(sizes, key=sizes.__getitem__)
-        larger = sorted({round(size) for size in sizes if size > 1.12 * usual}, reverse=True)
-        return cls(usual, bold > 0.5 * sizes.total(), tuple(larger[:5]), marks)
-
-    @staticmethod
-    def key(text: str) -> str:
-        """A title as it is looked up among the outline's."""
-        return "".join(char for char in text.lower() if char.isalnum())
-
-    def level(self, lines: list[Segment]) -> int | None:
-        """The level of a heading; None for ordinary text."""
-        text = " ".join(line.text for line in lines)
-        if len(text) > _MAX_HEADING or not any(char.isalpha() for char in text):
-            return None
-        if (mark := self.marks.get(self.key(text))) is not None:
-            return mark
-        size = min(line.size for line in lines)
-        if size > 1.12 * self.size and len(lines) <= 4 and not text.endswith((",", ";")):
-            return 1 + next((at for at, known in enumerate(self.sizes) if known <= round(size)), len(self.sizes))
-        bold = all(line.bold for line in lines) and not self.bold and size >= 0.95 * self.size
-        if bold and len(lines) <= 2 and len(text) < 120 and not _ENDS.search(text) and not _BULLET.match(text):
-            return len(self.sizes) + 1
-        return None
+    def of(cls, frame: Frame, words: Iterable[Word], rulings: Rulings) -> "PageText":
+        """The text that words make; the same for a text layer and for words that were recognised."""
+        segments = segments_of(words, rulings)
+        # Lines that are typed are lines too.
+        typed = [segment for segment in segments if _TYPED_LINE.fullmatch(segment.text)]
+        if not typed:
+            return cls(frame, segments, rulings)
+        lines = (Ruling(segment.middle, segment.left, segment.right) for segment in typed)
+        texts = [segment for segment in segments if not _TYPED_LINE.fullmatch(segment.text)]
+        return cls(frame, texts, replace(rulings, across=(*rulings.across, *lines)))
 
 
-def add_page(outline: Outline, segments: list[Segment], body: Body) -> None:
-    """Add the blocks of a page in reading order."""
-    tables = {id(segment): table for table in find_tables(segments) for segment in table.segments}
+def add_page(outline: Outline, page: PageText, body: Body, before: Table | None = None) -> Table | None:
+    """Add the blocks of a page in reading order, each with its place.
+
+    Args:
+        outline: Where they are added.
+        page: What stands on the page.
+        body: What is usual in the document.
+        before: The table that the page before ends with; this page may go on with it.
+
+    Returns:
+        The table that the page ends with; None where it ends with something else.
+    """
+    tables = {id(segment): table for table in find_tables(page.segments, page.rulings) for segment in table.segments}
     parts: list[Segment | Table] = []
-    before: Segment | None = None
-    for segment in segments:
+    placed: set[int] = set()
+    last: Segment | None = None
+    for segment in page.segments:
         table = tables.get(id(segment))
         if table is not None:
-            if not any(part is table for part in parts):
+            if id(table) not in placed:
+                placed.add(id(table))
                 parts.append(table)
-        elif before is not None and isinstance(parts[-1], Segment) and _one_line(before, segment):
+        elif last is not None and isinstance(parts[-1], Segment) and _same_line(parts[-1], last, segment):
             parts[-1] = _joined(parts[-1], segment)
         else:
             parts.append(segment)
-        before = segment if table is None else None
-    run: list[Segment] = []
-    for part in reading_order(parts):
-        if isinstance(part, Segment):
-            run.append(part)
-        else:
-            _add_text(outline, run, body)
-            outline.add(BlockType.TABLE, part.text)
-            run = []
-    _add_text(outline, run, body)
+        last = segment if table is None else None
+    writer = _Writer(outline, page.frame, body)
+    ordered = reading_order(parts)
+    for at, part in enumerate(ordered):
+        writer.add(part, before if at == 0 else None)
+    writer.close()
+    return ordered[-1] if ordered and isinstance(ordered[-1], Table) else None
 
 
 def _one_line(before: Segment, segment: Segment) -> bool:
@@ -97,57 +85,75 @@ def _one_line(before: Segment, segment: Segment) -> bool:
     return segment.line == before.line and segment.beside(before) and min(segment.width, before.width) < _COLUMN
 
 
+def _same_line(line: Segment, last: Segment, segment: Segment) -> bool:
+    """Whether a piece belongs to a line whose last piece is known."""
+    return _one_line(last, segment) or _raised(line, segment)
+
+
+def _raised(line: Segment, segment: Segment) -> bool:
+    """Whether a piece goes on right after a line, raised or lowered: an index, or what follows one."""
+    size = max(line.size, segment.size)
+    beside = -0.3 * size < segment.left - line.right < 0.5 * size
+    return beside and segment.base < line.top and segment.top > line.base and abs(segment.base - line.base) < 0.6 * size
+
+
 def _joined(line: Segment, more: Segment) -> Segment:
+    larger = line if line.size >= more.size else more
+    apart = more.left - line.right > 0.15 * larger.size or more.right < line.left
     return replace(
-        line,
-        text=f"{line.text} {more.text}",
+        larger,
+        text=f"{line.text}{' ' if apart else ''}{more.text}",
         left=min(line.left, more.left),
         right=max(line.right, more.right),
         bold=line.bold and more.bold,
     )
 
 
-def _add_text(outline: Outline, segments: list[Segment], body: Body) -> None:
-    """Add paragraphs, headings and lists."""
-    items: list[str] = []
-    for lines in _paragraphs(segments):
-        text = unbroken([line.text for line in lines])
-        if _BULLET.match(text):
-            items.append(_SYMBOL.sub("- ", text, count=1) if _SYMBOL.match(text) else text)
-            continue
-        if items:
-            outline.add(BlockType.LIST, "\n".join(items))
+class _Writer:
+    """Adds parts of a page as blocks."""
+
+    def __init__(self, outline: Outline, frame: Frame, body: Body) -> None:
+        self.outline, self.frame, self.body = outline, frame, body
+        self.lines: list[Segment] = []
+
+    def add(self, part: Segment | Table, before: Table | None = None) -> None:
+        """Add a line or a table, which may go on with the one before."""
+        if isinstance(part, Segment):
+            self.lines.append(part)
+        else:
+            self.close()
+            goes_on = before is not None and part.goes_on(before)
+            text = (
+                pipe_table([before.rows[0], *part.rows]) if before and goes_on and part.lacks_header(before) else part.text
+            )
+            self.outline.add(BlockType.TABLE, text, bbox=self._box([part]), continues=goes_on or None)
+
+    def close(self) -> None:
+        """Add the lines so far as paragraphs, headings and lists."""
+        items: list[tuple[str, list[Segment]]] = []
+        for lines in _paragraphs(self.lines):
+            text = unbroken([line.text for line in lines])
+            level = self.body.level(lines)
+            if level is None and BULLET.match(text):
+                items.append((SYMBOL.sub("- ", text, count=1) if SYMBOL.match(text) else text, lines))
+                continue
+            self._list(items)
             items = []
-        level = body.level(lines)
-        if level is None:
-            outline.paragraph(text)
-        else:
-            outline.heading(text, level)
-    outline.add(BlockType.LIST, "\n".join(items))
+            if level is None:
+                self.outline.paragraph(text, bbox=self._box(lines))
+            else:
+                self.outline.heading(text, level, bbox=self._box(lines))
+        self._list(items)
+        self.lines = []
 
+    def _list(self, items: list[tuple[str, list[Segment]]]) -> None:
+        if items:
+            box = self._box([line for _, lines in items for line in lines])
+            self.outline.add(BlockType.LIST, "\n".join(text for text, _ in items), bbox=box)
 
-def unbroken(lines: list[str]) -> str:
-    r"""Lines as running text: a word that a hyphen parts is one word again.
-
-    >>> unbroken(["a well-", "known hy\u00ad", "phen"])
-    'a well-known hyphen'
-    """
-    text = ""
-    for line in lines:
-        if text.endswith("\u00ad") and line[:1].islower():
-            text = text[:-1] + line
-        elif text.endswith(("-", "\u00ad")) and not text.endswith(" -"):
-            text = text.removesuffix("\u00ad") + ("-" if text.endswith("\u00ad") else "") + line
-        elif text and _wide(text[-1]) and line and _wide(line[0]):
-            text += line
-        else:
-            text += (" " if text else "") + line
-    return text.replace("\u00ad", "-") if text.endswith("\u00ad") else text
-
-
-def _wide(char: str) -> bool:
-    """Whether a character belongs to a script that is written without spaces."""
-    return "\u3000" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
+    def _box(self, parts: Sequence[Boxed]) -> list[float]:
+        left, right = min(part.left for part in parts), max(part.right for part in parts)
+        return self.frame.shown(left, min(part.bottom for part in parts), right, max(part.top for part in parts))
 
 
 def _paragraphs(lines: list[Segment]) -> list[list[Segment]]:
@@ -166,16 +172,18 @@ def _goes_on(lines: list[Segment], line: Segment) -> bool:
     above = lines[-1]
     if abs(line.size - above.size) > 0.15 * max(line.size, above.size) or line.bold != above.bold:
         return False
+    if line.font != above.font and abs(line.size - above.size) > 0.03 * line.size:
+        return False
     pitch = above.base - line.base
-    if _BULLET.match(line.text) or line.left > above.right or line.right < above.left:
+    if BULLET.match(line.text) or line.left > above.right or line.right < above.left:
         return False
     usual = lines[-2].base - above.base if len(lines) > 1 else 1.3 * line.size
     if not 0 < pitch < 1.25 * usual + 0.2 * line.size:
         # Above: the next column or page; a paragraph whose sentence is open goes on there.
         return False
     left, right = min(each.left for each in lines), max(line.right, *(each.right for each in lines))
-    if _BULLET.match(lines[0].text):
+    if BULLET.match(lines[0].text):
         return line.left > lines[0].left + 0.3 * line.size
     short = above.right < right - 0.2 * (right - left)
     indented = len(lines) > 1 and line.left > lines[-1].left + 0.8 * line.size and line.left > left + 0.8 * line.size
-    return not (_ENDS.search(above.text) and not line.text[:1].islower() and (short or indented))
+    return not (ENDS.search(above.text) and not line.text[:1].islower() and (short or indented))

@@ -1,23 +1,44 @@
-"""The characters of a PDF page as pieces of lines with their place, size and weight."""
+"""Words with their places, and the pieces of lines they make; from a text layer or recognised, all the same."""
 
-import ctypes
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
 # A gap this many times the font size parts columns and cells; words are a quarter apart, justified ones half.
-_WIDE_GAP = 0.9
-_HYPHEN = 2  # the code by which PDFium marks a hyphen that ends a line
-_SOFT_HYPHEN = "\u00ad"
-_MAX_CHARS = 200_000
-_FORCE_BOLD = 1 << 18
-_BOLD_NAME = re.compile(rb"bold|black|heavy|(?:cm|sf|ec|lm)[a-z]*bx|-medi|[-,]bd", re.IGNORECASE)
+WIDE_GAP = 0.9
+# Numbers that stand so far apart are two values, no thousands.
+_NUMBERS_GAP = 0.4
+LEADER = "...."
+_DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 _MARK = re.compile(r"[•‣◦▪■●○–➢➤✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|\(?[a-z]\)")
-_ALEFS = "\u0622\u0623\u0625\u0627"
-_LAM = "\u0644"
+
+
+@dataclass(slots=True)
+class Word:
+    """What stands between two spaces.
+
+    Attributes:
+        text: Its text.
+        left, right: Its sides in points, in the page as its text is read.
+        base: The height of its baseline, counted from the bottom of the page.
+        size: The font's height in points.
+        bold: Whether its font is heavy.
+        line: The number of its line in the order of the content; words of one line follow each other.
+        joined: Whether no space parts it from the word before.
+        font: The family of its font, where it is known.
+    """
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+    bold: bool
+    line: int
+    joined: bool = False
+    font: str = ""
 
 
 @dataclass(slots=True)
@@ -31,6 +52,8 @@ class Segment:
         size: The font's height in points.
         bold: Whether all of it is in a heavy font.
         line: The number of the line of the page that it is part of, in the order of the content.
+        words: What it is made of.
+        font: The family of the font of most of it.
     """
 
     text: str
@@ -40,6 +63,24 @@ class Segment:
     size: float
     bold: bool
     line: int
+    words: list[Word] = field(default_factory=list)
+    font: str = ""
+
+    @classmethod
+    def of(cls, words: list[Word]) -> "Segment":
+        """The piece that some words of a line make."""
+        middle = max(words, key=lambda word: len(word.text))
+        return cls(
+            text="".join(("" if word.joined or not at else " ") + word.text for at, word in enumerate(words)),
+            left=min(word.left for word in words),
+            right=max(word.right for word in words),
+            base=middle.base,
+            size=round(middle.size, 1) or 1.0,
+            bold=all(word.bold for word in words),
+            line=words[0].line,
+            words=words,
+            font=middle.font,
+        )
 
     @property
     def top(self) -> float:
@@ -52,6 +93,11 @@ class Segment:
         return self.base - 0.22 * self.size
 
     @property
+    def middle(self) -> float:
+        """Its height between the top and the bottom."""
+        return self.base + 0.25 * self.size
+
+    @property
     def width(self) -> float:
         """Its width in times its font's height."""
         return (self.right - self.left) / max(self.size, 1)
@@ -61,132 +107,97 @@ class Segment:
         return abs(self.base - other.base) < 0.45 * min(self.size, other.size)
 
 
-@dataclass(slots=True)
-class _Char:
-    at: int
-    text: str
-    left: float
-    right: float
-    base: float
+def segments_of(words: Iterable[Word], rulings: Rulings | None = None) -> list[Segment]:
+    """The pieces of lines that words make, in the order of the words.
+
+    Args:
+        words: In the order of their lines.
+        rulings: The lines drawn on the page; one that goes down parts the words on both sides.
+    """
+    found: list[Segment] = []
+    run: list[Word] = []
+    for word in words:
+        if run and not _follows(run, word, rulings):
+            found.append(Segment.of(run))
+            run = []
+        run.append(word)
+    return [*found, Segment.of(run)] if run else found
 
 
-def _gap(before: _Char, char: _Char) -> float:
-    """The white between two characters, whichever way the script runs."""
-    return max(char.left - before.right, before.left - char.right)
+def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
+    before = run[-1]
+    if word.line != before.line or before.text.endswith(LEADER):
+        return False
+    gap = max(word.left - before.right, before.left - word.right)
+    if gap > WIDE_GAP * max(min(run[0].size, word.size), 1) and not _is_mark(run):
+        return False
+    if word.left - before.right > _NUMBERS_GAP * word.size and is_value(word.text) and is_value(before.text):
+        return False
+    if rulings is None or not rulings.down:
+        return True
+    first, second = (before, word) if before.left <= word.left else (word, before)
+    inside = (first.left + first.right) / 2, (second.left + second.right) / 2
+    return not rulings.parts(*inside, before.base + 0.25 * before.size) or first.right > second.left + 0.5 * word.size
 
 
-def _is_mark(chars: list[_Char]) -> bool:
-    """Whether a piece is only the bullet or number of a list item, whose text stands apart."""
-    return len(chars) < 6 and _MARK.fullmatch("".join(char.text for char in chars).strip()) is not None
+def unbroken(lines: list[str]) -> str:
+    r"""Lines as running text: a word that a hyphen parts is one word again.
+
+    >>> unbroken(["a well-", "known hy\u00ad", "phen"])
+    'a well-known hyphen'
+    """
+    text = ""
+    for line in lines:
+        if text.endswith("\u00ad") and line[:1].islower():
+            text = text[:-1] + line
+        elif text.endswith(("-", "\u00ad")) and not text.endswith(" -"):
+            text = text.removesuffix("\u00ad") + ("-" if text.endswith("\u00ad") else "") + line
+        elif text and _wide(text[-1]) and line and _wide(line[0]):
+            text += line
+        else:
+            text += (" " if text else "") + line
+    return text.replace("\u00ad", "-") if text.endswith("\u00ad") else text
 
 
-def page_segments(document: "PdfDocument", at: int) -> list[Segment]:
-    """The pieces of lines of a page, in the order of its content."""
-    page = document[at]
-    text = page.get_textpage()
-    try:
-        return _Page(text.raw, page.get_rotation(), page.get_width(), page.get_height()).segments()
-    finally:
-        text.close()
-        page.close()
+def _wide(char: str) -> bool:
+    """Whether a character belongs to a script that is written without spaces."""
+    return "\u3000" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef"
 
 
-class _Page:
-    """One page's characters; every one costs calls into PDFium, so what they are asked for is little."""
+def _is_mark(run: list[Word]) -> bool:
+    """Whether words are only the bullet or number of a list item, whose text stands apart."""
+    return sum(len(word.text) for word in run) < 6 and _MARK.fullmatch("".join(word.text for word in run)) is not None
 
-    def __init__(self, raw: Any, rotation: int, width: float, height: float) -> None:
-        import pypdfium2.raw as pdfium
 
-        self.raw, self.pdfium = raw, pdfium
-        self.rotation, self.width, self.height = rotation, width, height
-        self.box = [ctypes.c_double() for _ in range(4)]
-        self.box_references = [ctypes.byref(value) for value in self.box]
-        self.loose = pdfium.FS_RECTF()
-        self.loose_reference = ctypes.byref(self.loose)
+def is_value(text: str) -> bool:
+    """Whether a piece of text is a number or another short value, no part of a sentence."""
+    digits = sum(map(str.isdigit, text))
+    return (digits > 0 and digits >= 0.4 * len(text)) or not any(map(str.isalnum, text))
 
-    def segments(self) -> list[Segment]:
-        """All pieces of lines."""
-        found: list[Segment] = []
-        chars: list[_Char] = []
-        line, size, high = 0, 0.0, 0
-        for at in range(min(self.pdfium.FPDFText_CountChars(self.raw), _MAX_CHARS)):
-            code = self.pdfium.FPDFText_GetUnicode(self.raw, at)
-            if 0xD800 <= code < 0xDC00:
-                high = code
-                continue
-            if high and 0xDC00 <= code < 0xE000:
-                code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00)
-            high = 0
-            text = _SOFT_HYPHEN if code == _HYPHEN else chr(code)
-            if text == "\n":
-                self._close(chars, found, line)
-                chars, line = [], line + 1
-            elif text.isspace() or code == 0:
-                if chars:
-                    chars.append(_Char(at, " ", chars[-1].left, chars[-1].right, chars[-1].base))
-            else:
-                char = self._char(at, text)
-                if chars and chars[-1].text == _SOFT_HYPHEN and abs(char.base - chars[-1].base) > 0.5 * size:
-                    # PDFium goes on in the same line where a hyphen ends one.
-                    self._close(chars, found, line)
-                    chars, line = [], line + 1
-                if chars and _gap(chars[-1], char) > _WIDE_GAP * size and not _is_mark(chars):
-                    self._close(chars, found, line)
-                    chars = []
-                if not chars:
-                    size = self._size(at)
-                elif text == _LAM and chars[-1].text in _ALEFS and chars[-1].left == char.left:
-                    # The two letters of one Arabic ligature come in the order of the eye; a reader needs lam first.
-                    chars[-1].text, char.text = _LAM, chars[-1].text
-                chars.append(char)
-        self._close(chars, found, line)
-        return found
 
-    def _close(self, chars: list[_Char], found: list[Segment], line: int) -> None:
-        while chars and chars[-1].text == " ":
-            chars.pop()
-        if not chars:
-            return
-        inked = [char for char in chars if char.text != " "]
-        middle = inked[len(inked) // 2]
-        found.append(
-            Segment(
-                text="".join(char.text for char in chars),
-                left=min(char.left for char in chars),
-                right=max(char.right for char in chars),
-                base=middle.base,
-                size=round(self._size(middle.at), 1) or 1.0,
-                bold=all(map(self._bold, {chars[0].at, middle.at, chars[-1].at})),
-                line=line,
-            )
-        )
+def eye_lines(segments: Iterable[Segment]) -> list[list[Segment]]:
+    """Pieces as lines to the eye, from the top, each from the left."""
+    rows: list[list[Segment]] = []
+    for segment in sorted(segments, key=lambda segment: -segment.base):
+        if rows and any(segment.beside(other) for other in rows[-1][-3:]):
+            rows[-1].append(segment)
+        else:
+            rows.append([segment])
+    return [sorted(row, key=lambda segment: segment.left) for row in rows]
 
-    def _char(self, at: int, text: str) -> _Char:
-        """A character's place as the page is read, turned where the page is."""
-        self.pdfium.FPDFText_GetCharBox(self.raw, at, *self.box_references)
-        left, right, bottom, top = (value.value for value in self.box)
-        x, y = self.box_references[:2]
-        self.pdfium.FPDFText_GetCharOrigin(self.raw, at, x, y)
-        across, base = self.box[0].value, self.box[1].value
-        match self.rotation:
-            case 90:
-                return _Char(at, text, bottom, top, self.height - across)
-            case 180:
-                return _Char(at, text, self.width - right, self.width - left, self.height - base)
-            case 270:
-                return _Char(at, text, self.width - top, self.width - bottom, across)
-        return _Char(at, text, left, right, base)
 
-    def _size(self, at: int) -> float:
-        """The font's height as it is shown; the nominal size says little where a matrix scales it."""
-        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, self.loose_reference):
-            return 10.0
-        box = self.loose
-        return float(abs(box.right - box.left) if self.rotation in (90, 270) else abs(box.top - box.bottom))
+def cell_text(segments: Iterable[Segment]) -> str:
+    """The text of pieces that fill one cell."""
+    lines = []
+    for row in eye_lines(segments):
+        texts = [segment.text for segment in row]
+        backward = sum(map(_runs_left, texts)) > len(texts) / 2
+        lines.append(" ".join(reversed(texts) if backward else texts))
+    # Cells break at hyphens that are there anyway, seldom within a word.
+    lines = [line[:-1] + "-" if line.endswith("\u00ad") else line for line in lines]
+    return _DOTS.sub("", unbroken(lines))
 
-    def _bold(self, at: int) -> bool:
-        if self.pdfium.FPDFText_GetFontWeight(self.raw, at) >= 600:
-            return True
-        name, flags = ctypes.create_string_buffer(100), ctypes.c_int()
-        self.pdfium.FPDFText_GetFontInfo(self.raw, at, name, 100, ctypes.byref(flags))
-        return bool(flags.value & _FORCE_BOLD) or _BOLD_NAME.search(name.value) is not None
+
+def _runs_left(text: str) -> bool:
+    """Whether a text is written from right to left."""
+    return sum("\u0590" <= char <= "\u08ff" or "\ufb1d" <= char <= "\ufefc" for char in text) > len(text) / 2

@@ -46,15 +46,26 @@ def reading_order(boxes: Sequence[Box], depth: int = 0) -> list[Box]:
     strips = _strips(boxes)
     if len(strips) == 1:
         return _by_column(list(boxes), depth)
-    regions: list[list[Box]] = []
+    return [box for region in _regions(strips) for box in _by_column(region, depth)]
+
+
+def _regions(strips: list[list[Box]]) -> list[list[Box]]:
+    """Strips below each other that share a gutter, together."""
+    regions: list[list[list[Box]]] = []
     for strip in strips:
-        if regions and _gutter(regions[-1] + strip, least=1) is not None:
-            regions[-1] = regions[-1] + strip
-        else:
-            regions.append(strip)
-    if len(regions) == 1:
-        return _by_column(regions[0], depth)
-    return [box for region in regions for box in _by_column(region, depth)]
+        if regions and _gutter(_boxes([*regions[-1], strip]), least=1, both=False) is not None:
+            regions[-1].append(strip)
+            continue
+        region = [strip]
+        # The last strips above may share the gutter of this one rather than that of what they were put with.
+        while regions and len(regions[-1]) > 1 and _gutter(_boxes([regions[-1][-1], *region]), least=1) is not None:
+            region.insert(0, regions[-1].pop())
+        regions.append(region)
+    return [_boxes(region) for region in regions]
+
+
+def _boxes(strips: list[list[Box]]) -> list[Box]:
+    return [box for strip in strips for box in strip]
 
 
 def _by_column(boxes: list[Box], depth: int) -> list[Box]:
@@ -81,7 +92,7 @@ def _strips(boxes: Sequence[Box]) -> list[list[Box]]:
     return [sorted(strip, key=lambda box: place[id(box)]) for strip in strips]
 
 
-def _gutter(boxes: list[Box], least: int = _MIN_LINES) -> float | None:
+def _gutter(boxes: list[Box], least: int = _MIN_LINES, *, both: bool = True) -> float | None:
     """Where a white stripe from top to bottom parts two columns of text; None where none does."""
     ordered = sorted(boxes, key=lambda box: box.left)
     if len(ordered) < 2 * least:
@@ -90,7 +101,7 @@ def _gutter(boxes: list[Box], least: int = _MIN_LINES) -> float | None:
     for at, box in enumerate(ordered):
         if box.left > reach + 0.5 * box.size:
             sides = _is_column(ordered[:at], least), _is_column(ordered[at:], least)
-            if all(sides) or (least == 1 and any(sides)):
+            if all(sides) or (not both and any(sides)):
                 return (reach + box.left) / 2
         reach = max(reach, box.right)
     return None

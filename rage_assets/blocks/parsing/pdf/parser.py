@@ -1,76 +1,187 @@
-"""PDF with a text layer: pages, paragraphs, headings, lists and plain tables, without running headers and footers."""
+"""PDF with a text layer: pages, paragraphs, headings, lists and tables, without running headers and footers."""
 
+import math
 import re
 import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.content import WHOLE_BYTES, Content
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pdf.layout import Body, add_page
-from rage_assets.blocks.parsing.pdf.lines import Segment, page_segments
+from rage_assets.blocks.parsing.pdf.body import Body, Usual
+from rage_assets.blocks.parsing.pdf.characters import page_words
+from rage_assets.blocks.parsing.pdf.extras import add_annotations, attach_files
+from rage_assets.blocks.parsing.pdf.layout import PageText, add_page
+from rage_assets.blocks.parsing.pdf.rulings import Rulings, page_drawings
+from rage_assets.blocks.parsing.pdf.running import Running, take_running_lines
+from rage_assets.blocks.parsing.pdf.sanity import is_garbage, is_picture
+from rage_assets.blocks.parsing.pdf.tables import Table
+from rage_assets.blocks.parsing.pdf.turned import put_into_cells
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfPage
 
 # PDFium keeps global state: two threads in it at once crash the process.
 _PDFIUM = threading.Lock()
 _PASSWORD_ERROR = 4
 _MAX_PAGES = 20_000
-_DIGITS = re.compile(r"\d+")
+_TOGETHER = 100  # pages held at once; running headers are found among them
 
 
 class PdfParser:
     """Reads the text layer with PDFium."""
 
     name = "pdf"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".pdf": "application/pdf"}
 
     def parse(self, content: Content) -> Outline:
-        """Blocks with their page.
+        """Blocks with their page and place.
 
         Raises:
-            ParseFailed: `encrypted` with a password, `broken` when no page can be opened, `no_text` for scans.
+            ParseFailed: `encrypted` when no password opens it, `broken` when no page can be opened, `no_text` for
+                scans in which nothing is recognised.
         """
         with _PDFIUM:
-            return _parse(content)
+            document = _opened(content)
+            try:
+                return _Reader(document, content).read()
+            finally:
+                document.close()
 
 
-def _parse(content: Content) -> Outline:
+def _opened(content: Content) -> "PdfDocument":
+    """The document, with the first password that opens it."""
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-    try:
-        document = pypdfium2.PdfDocument(content.data)
-        count = len(document)
-    except pypdfium2.PdfiumError as error:
-        if pdfium.FPDF_GetLastError() == _PASSWORD_ERROR or "password" in str(error).lower():
-            raise ParseFailed("encrypted", "The PDF is protected by a password.") from None
-        raise ParseFailed("broken", f"PDFium cannot open the file: {error}") from None
-    try:
-        pages, failed = [], 0
-        for at in range(min(count, _MAX_PAGES)):
-            try:
-                pages.append(page_segments(document, at))
-            except pypdfium2.PdfiumError:
-                pages.append([])
-                failed += 1
-        if count == 0 or failed == count:
+    for password in (None, *content.passwords):
+        try:
+            source = content.data if content.size <= WHOLE_BYTES else content.open()
+            document = pypdfium2.PdfDocument(source, password=password, autoclose=True)
+            document.init_forms()
+        except pypdfium2.PdfiumError as error:
+            if pdfium.FPDF_GetLastError() != _PASSWORD_ERROR and "password" not in str(error).lower():
+                raise ParseFailed("broken", f"PDFium cannot open the file: {error}") from None
+        else:
+            return document
+    raise ParseFailed("encrypted", "The PDF is protected by a password.")
+
+
+class _Reader:
+    """Reads a document some pages at a time, so that its length costs no memory."""
+
+    def __init__(self, document: "PdfDocument", content: Content) -> None:
+        self.document, self.content = document, content
+        self.outline = Outline()
+        self.usual, self.running = Usual(), Running()
+        self.marks: dict[str, int] = {}
+        self.failed = 0
+        self.any_text = False
+        self.table: Table | None = None  # that the page before ends with
+
+    def read(self) -> Outline:
+        """All blocks."""
+        count = min(len(self.document), _MAX_PAGES)
+        self.outline.title, self.marks = _title(self.document), _bookmarks(self.document)
+        for first in range(0, count, _TOGETHER):
+            self._pages(range(first, min(first + _TOGETHER, count)))
+        if self.failed == count:
             raise ParseFailed("broken", f"None of the {count} pages can be read.")
-        title, marks = _title(document), _bookmarks(document)
-    finally:
-        document.close()
-    if not any(segment.text.strip() for page in pages for segment in page):
-        raise ParseFailed("no_text", "The PDF has no text layer; it may be a scan.")
-    _drop_running_lines(pages)
-    outline = Outline()
-    outline.title = title
-    body = Body.of(pages, marks)
-    for number, segments in enumerate(pages, start=1):
-        outline.page = number
-        add_page(outline, segments, body)
-    return outline
+        if not self.any_text:
+            raise ParseFailed("no_text", "The PDF has no text layer, and none was recognised.")
+        attach_files(self.outline, self.document)
+        return self.outline
+
+    def _pages(self, numbers: range) -> None:
+        pages = [self._read(number) for number in numbers]
+        mains = [page.texts[0].segments if page.texts else [] for page in pages]
+        take_running_lines(mains, self.running)
+        for segments in mains:
+            self.usual.add(segments)
+        body = Body.of(self.usual, self.marks)
+        for number, page in zip(numbers, pages, strict=True):
+            self._add(number, page, body)
+            self.outline.flush()
+
+    def _read(self, number: int) -> "_Page":
+        """A page's text, most of it first."""
+        import pypdfium2
+
+        try:
+            page = self.document[number]
+            try:
+                return _page(page)
+            finally:
+                page.close()
+        except pypdfium2.PdfiumError:
+            self.failed += 1
+            return _Page([], scanned=False)
+
+    def _add(self, number: int, read: "_Page", body: Body) -> None:
+        import pypdfium2
+
+        self.outline.page = number + 1
+        before = len(self.outline.blocks)
+        try:
+            page = self.document[number]
+        except pypdfium2.PdfiumError:
+            return
+        try:
+            if read.scanned:
+                _add_scanned(self.outline, page, self.content)
+            if len(self.outline.blocks) == before:
+                self._add_texts(read.texts, body)
+            add_annotations(self.outline, page)
+        finally:
+            page.close()
+        if len(self.outline.blocks) > before and not self.any_text:
+            self.any_text = True
+            self.outline.blocks[0].metadata.update(self.running.metadata())
+
+    def _add_texts(self, texts: list[PageText], body: Body) -> None:
+        table = self.table
+        self.table = None
+        for text in texts:
+            if text is texts[0]:
+                self.table = add_page(self.outline, text, body, table)
+            else:
+                # What runs up the margin is no heading, however large.
+                add_page(self.outline, text, replace(body, size=math.inf, font="", marks={}))
+
+
+@dataclass
+class _Page:
+    """What a page's text layer says.
+
+    Attributes:
+        texts: By direction; none where they cannot be trusted.
+        scanned: Whether the page is worth recognising.
+    """
+
+    texts: list[PageText]
+    scanned: bool
+
+
+def _page(page: "PdfPage") -> _Page:
+    words = page_words(page)
+    texts = [word.text for each in words.values() for word in each]
+    if is_garbage(texts):
+        return _Page([], scanned=True)
+    drawn, picture = page_drawings(page)
+    found = [PageText.of(frame, each, Rulings.of(drawn, frame)) for frame, each in words.items()]
+    found.sort(key=lambda text: -sum(len(segment.text) for segment in text.segments))
+    return _Page(put_into_cells(found), scanned=is_picture(texts, picture))
+
+
+def _add_scanned(outline: Outline, page: "PdfPage", content: Content) -> None:
+    """Add what is recognised on a page without text."""
+    try:
+        from rage_assets.blocks.parsing.pdf.scanned import add_scanned_page
+    except ImportError:
+        return
+    add_scanned_page(outline, page, content)
 
 
 def _title(document: "PdfDocument") -> str:
@@ -88,25 +199,3 @@ def _bookmarks(document: "PdfDocument") -> dict[str, int]:
         marks.setdefault(Body.key(mark.get_title()), mark.level + 1)
     marks.pop("", None)
     return marks
-
-
-def _drop_running_lines(pages: list[list[Segment]]) -> None:
-    """Remove, in place, what stands at the top or bottom of most pages, whatever the page number in it."""
-    if len(pages) < 3:
-        return
-    seen: dict[tuple[bool, str], int] = {}
-    edges = []
-    for page in pages:
-        keys = {}
-        if page:
-            top, bottom = max(segment.top for segment in page), min(segment.bottom for segment in page)
-            height = max(top - bottom, 1)
-            for at, segment in enumerate(page):
-                if segment.bottom > top - 0.08 * height or segment.top < bottom + 0.08 * height:
-                    keys[at] = (segment.bottom > top - 0.08 * height, _DIGITS.sub("#", segment.text.strip().lower()))
-        edges.append(keys)
-        for key in set(keys.values()):
-            seen[key] = seen.get(key, 0) + 1
-    filled = sum(map(bool, pages))
-    for page, keys in zip(pages, edges, strict=True):
-        page[:] = [segment for at, segment in enumerate(page) if at not in keys or seen[keys[at]] < max(3, 0.5 * filled)]

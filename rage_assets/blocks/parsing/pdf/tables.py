@@ -1,23 +1,32 @@
-"""Tables of a PDF page, by how the pieces of its lines stand under each other."""
+"""Tables of a PDF page: first where lines part the cells, then where words stand under each other."""
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.grid import find_grids
+from rage_assets.blocks.parsing.pdf.lines import Segment, is_value
+from rage_assets.blocks.parsing.pdf.ruled import ruled_table
+from rage_assets.blocks.parsing.pdf.rulings import Rulings
+from rage_assets.blocks.parsing.pdf.stream import aligned_tables
 from rage_assets.blocks.parsing.pipe_table import pipe_table
-
-_MIN_ROWS = 3
-_MAX_CELL = 60  # characters
-_PROSE = 12  # times the height of the font; wider pieces are lines of text
-_MAX_COLUMNS = 40
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table and the pieces of lines it is made of."""
+    """A table and the pieces of lines it is made of.
 
-    text: str
-    segments: list[Segment]
+    Attributes:
+        rows: The texts of its cells; a merged one has it in its first place.
+        segments: What stands in it.
+    """
+
+    rows: list[list[str]]
+    segments: list[Segment] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """Its text as a pipe table."""
+        return pipe_table(self.rows)
 
     @property
     def left(self) -> float:
@@ -44,101 +53,26 @@ class Table:
         """The height of its font."""
         return self.segments[0].size
 
+    def goes_on(self, before: "Table") -> bool:
+        """Whether it is the rest of a table that the page before ends with: as many columns, between the same sides."""
+        sides = abs(self.left - before.left), abs(self.right - before.right)
+        return len(self.rows[0]) == len(before.rows[0]) and max(sides) < 2 * self.size
 
-def find_tables(segments: list[Segment]) -> list[Table]:
-    """Runs of lines with several pieces each that stand in columns."""
-    tables = []
-    run: list[list[Segment]] = []
-    for row in [*_rows(segments), []]:
-        if row and (not run or _follows(run, row)):
-            run.append(row)
-            continue
-        tables += _tables(_trimmed(run))
-        run = [row] if row else []
-    return tables
+    def lacks_header(self, before: "Table") -> bool:
+        """Whether the table before has a header, and this one, which goes on with it, does not repeat it."""
+        header = before.rows[0]
+        return header != self.rows[0] and all(header) and not any(map(is_value, header)) and any(map(is_value, self.rows[0]))
 
 
-def _rows(segments: list[Segment]) -> list[list[Segment]]:
-    """Lines to the eye, from the top, each from the left."""
-    rows: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda segment: -segment.base):
-        if rows and any(segment.beside(other) for other in rows[-1][-3:]):
-            rows[-1].append(segment)
-        else:
-            rows.append([segment])
-    return [sorted(row, key=lambda segment: segment.left) for row in rows]
-
-
-def _follows(run: list[list[Segment]], row: list[Segment]) -> bool:
-    """Whether a line can be a row of the table above it."""
-    gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in row)
-    if gap > 2.5 * max(segment.size for segment in row):
-        return False
-    if len(row) > 1:
-        return True
-    # A lone piece is a row where a cell goes on, or a label; two of them end a table.
-    return len(run[-1]) > 1 and len(row[0].text) < _MAX_CELL
-
-
-def _trimmed(run: list[list[Segment]]) -> list[list[Segment]]:
-    """The run without the lone lines around it."""
-    while run and len(run[0]) < 2:
-        run = run[1:]
-    while run and len(run[-1]) < 2:
-        run = run[:-1]
-    return run
-
-
-def _tables(run: list[list[Segment]]) -> list[Table]:
-    """The tables in a run of lines; where it makes none as a whole, it is parted at its widest gap."""
-    if table := _table(run):
-        return [table]
-    if len(run) < 2 * _MIN_ROWS:
-        return []
-    gaps = [above[0].base - below[0].base for above, below in pairwise(run)]
-    widest = max(gaps)
-    if widest < 1.3 * sorted(gaps)[len(gaps) // 2]:
-        return []
-    at = gaps.index(widest) + 1
-    return _tables(_trimmed(run[:at])) + _tables(_trimmed(run[at:]))
-
-
-def _table(run: list[list[Segment]]) -> Table | None:
-    """The table that a run of lines makes; None when it is none."""
-    segments = [segment for row in run for segment in row]
-    wide = sum(segment.width > _PROSE for segment in segments)
-    if len(run) < _MIN_ROWS or wide > 0.25 * len(segments):
-        return None
-    borders = _borders(run)
-    if not 1 <= len(borders) < _MAX_COLUMNS:
-        return None
-    grid = []
-    for row in run:
-        cells = [""] * (len(borders) + 1)
-        for segment in row:
-            column = sum(border < segment.left + 0.1 * (segment.right - segment.left) for border in borders)
-            cells[column] = f"{cells[column]} {segment.text}".strip()
-        grid.append(cells)
-    used = [column for column in range(len(borders) + 1) if any(row[column] for row in grid)]
-    grid = [[row[column] for column in used] for row in grid]
-    filled = sum(bool(cell) for row in grid for cell in row)
-    if len(used) < 2 or filled < 0.4 * len(grid) * len(used):
-        return None
-    return Table(pipe_table([[cell.replace("\u00ad", "-") for cell in row] for row in grid]), segments)
-
-
-def _borders(run: list[list[Segment]]) -> list[float]:
-    """Where columns part: the middles of stretches that hardly any line covers."""
-    edges = sorted({edge for row in run for segment in row for edge in (segment.left, segment.right)})
-    allowed = max(1.0, 0.12 * len(run)) if len(run) > 5 else 0.0  # a title may span columns
-    borders: list[float] = []
-    open_from: float | None = None
-    for left, right in pairwise(edges):
-        middle = (left + right) / 2
-        covered = sum(any(segment.left < middle < segment.right for segment in row) for row in run)
-        if covered <= allowed:
-            open_from = left if open_from is None else open_from
-        elif open_from is not None:
-            borders.append((open_from + left) / 2)
-            open_from = None
-    return borders
+def find_tables(segments: Sequence[Segment], rulings: Rulings) -> list[Table]:
+    """All tables of a page."""
+    tables: list[Table] = []
+    rest = list(segments)
+    # A grid within a cell of another comes first.
+    for grid in sorted(find_grids(rulings), key=lambda grid: (grid.right - grid.left) * (grid.top - grid.bottom)):
+        found = ruled_table(grid, rest)
+        if found is not None:
+            tables.append(Table(*found))
+            taken = set(map(id, found[1]))
+            rest = [segment for segment in rest if id(segment) not in taken]
+    return tables + [Table(*found) for found in aligned_tables(rest, rulings)]
