@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.images.parser import ImageParser
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
@@ -70,6 +71,7 @@ _BUILT_IN: tuple[Parser, ...] = (
     XlsxParser(),
     PptxParser(),
     SubtitlesParser(),
+    ImageParser(),
     UnstructuredParser(),
     _CODE,
 )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 TALL = 1.5  # times its width: a line that runs up or down
 _MOST_SKEW = 0.2
-_ROOM = 0.0  # times the height
 
 
 def ordered(corners: "Corners") -> "Corners":
@@ -26,16 +25,6 @@ def ordered(corners: "Corners") -> "Corners":
     return np.array([left[0], right[0], right[1], left[1]], dtype=np.float32)
 
 
-def longer(corners: "Corners") -> "Corners":
-    """A line with some more room at its ends, where letters are easily cut off."""
-    if is_tall(corners) or width(corners) < 1:
-        return corners
-    more = _ROOM * height(corners) / width(corners) * (corners[[1, 1, 2, 2]] - corners[[0, 0, 3, 3]])
-    more[[0, 3]] *= -1
-    longer: Corners = corners + more
-    return longer
-
-
 def width(corners: "Corners") -> float:
     """How long a line is."""
     return math.dist(corners[0], corners[1])
@@ -44,6 +33,11 @@ def width(corners: "Corners") -> float:
 def height(corners: "Corners") -> float:
     """How high a line is."""
     return math.dist(corners[0], corners[3])
+
+
+def thickness(corners: "Corners") -> float:
+    """The height of a line's type, whichever way it runs."""
+    return min(width(corners), height(corners))
 
 
 def is_tall(corners: "Corners") -> bool:
@@ -87,6 +81,15 @@ def crop(pixels: "np.ndarray", corners: "Corners") -> "np.ndarray":
     return cv2.warpPerspective(
         pixels, matrix, (across, down), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def stretched(line: "np.ndarray", factor: float) -> "np.ndarray":
+    """The picture of a line, made wider."""
+    import cv2
+
+    size = (round(line.shape[1] * factor), line.shape[0])
+    wider: np.ndarray = cv2.resize(line, size, interpolation=cv2.INTER_CUBIC)
+    return wider
 
 
 def bbox(corners: "Corners", start: float = 0.0, end: float = 1.0) -> BBox:

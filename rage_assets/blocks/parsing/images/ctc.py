@@ -26,20 +26,25 @@ class Reading:
     Attributes:
         text: The text.
         confidence: The mean probability of its characters.
-        places: The middle of each character of the text, in columns of the network's output.
+        places: The middle of each character of the text, from 0 where the line begins to 1 where it ends.
+        density: How many characters there are for each column of the network's output.
     """
 
     text: str
     confidence: float
     places: tuple[float, ...]
+    density: float
 
 
-def decode(probabilities: "np.ndarray", alphabet: "Sequence[str]", white: Callable[[float, float], int]) -> Reading:
+def decode(
+    probabilities: "np.ndarray", alphabet: "Sequence[str]", width: float, white: Callable[[float, float], int]
+) -> Reading:
     """Read one line.
 
     Args:
         probabilities: For each column, how likely each character is; the first stands for none.
         alphabet: The characters; the last is the space.
+        width: How many columns the line fills; the others are margin.
         white: The widest gap in the picture between the middles of two columns, in pixels.
     """
     import numpy as np
@@ -49,16 +54,16 @@ def decode(probabilities: "np.ndarray", alphabet: "Sequence[str]", white: Callab
     starts[1:] &= best[1:] != best[:-1]
     columns = np.flatnonzero(starts)
     if not len(columns):
-        return Reading("", 0.0, ())
+        return Reading("", 0.0, (), 0.0)
     confidence = float(probabilities[columns, best[columns]].mean())
     chars = [(alphabet[best[column]], int(column)) for column in columns]
-    chars = [(char, column) for char, column in chars if char != " " or 0 < column]
-    return _with_spaces(chars, probabilities[:, len(alphabet) - 1], confidence, white)
+    text, places = _with_spaces(chars, probabilities[:, len(alphabet) - 1], white)
+    return Reading(text, confidence, tuple((place + 0.5) / width for place in places), len(text) / width)
 
 
 def _with_spaces(
-    chars: list[tuple[str, int]], space: "np.ndarray", confidence: float, white: Callable[[float, float], int]
-) -> Reading:
+    chars: list[tuple[str, int]], space: "np.ndarray", white: Callable[[float, float], int]
+) -> tuple[str, list[float]]:
     """The characters of a line with spaces where the picture has them."""
     inked = [(char, column) for char, column in chars if char != " "]
     spaces = [column for char, column in chars if char == " "]
@@ -76,7 +81,7 @@ def _with_spaces(
             places.append((start + end) / 2)
         text.append(char)
         places.append(float(end))
-    return Reading("".join(text), confidence, tuple(places))
+    return "".join(text), places
 
 
 def _enough(spaces: list[int], others: list[int]) -> float:
@@ -100,11 +105,11 @@ def _is_wide(char: str) -> bool:
 
 
 def parted(reading: Reading, gap: float) -> list[tuple[str, float, float]]:
-    """The pieces of a line that stand further apart than words do, each with its first and last column.
+    """The pieces of a line that stand further apart than words do, each with the places of its first and last character.
 
     Args:
         reading: The line.
-        gap: How many columns are between the middles of two characters that do not belong together.
+        gap: How far the middles of two characters are apart that do not belong together.
     """
     pieces: list[list[int]] = []
     for at, char in enumerate(reading.text):

@@ -1,5 +1,6 @@
 """RapidOCR: PaddleOCR's networks for Latin and Chinese letters, run by ONNX Runtime; the weights come with the package."""
 
+import statistics
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _FIND_SIDE = 1600  # pixels; lines are found in a picture that is no larger, and read in the original
+_MOST_FIND_SIDE = 3200  # pixels, where type is small
+_SMALL, _LEGIBLE = 20, 26  # pixels, the height of a line in that picture
+_MARGIN = 16
 _SAMPLE = 5
 _SURE = 0.88
 _LEAST_CONFIDENCE = 0.5
-_PART = 11  # columns between the middles of characters: nearly two heights of the line
+_PART = 1.8  # times the height of the line: characters whose middles are further apart are parts of two lines
+_LONG = 8  # characters
+_DENSE, _USUAL, _MOST_STRETCH = 0.56, 0.48, 1.6  # characters in a column of what is read
 
 
 @cache
@@ -56,22 +62,30 @@ class RapidEngine:
         return RecognisedPage(lines, turn, (width, height), self.name, corners.skew(boxes))
 
     def _boxes(self, pixels: "np.ndarray") -> list["np.ndarray"]:
-        """The corners of the lines, each from the upper left one clockwise."""
+        """The corners of the lines, each from the upper left one clockwise, from the top of the page."""
+        largest = max(pixels.shape[:2])
+        scale = min(1.0, _FIND_SIDE / largest)
+        boxes = self._boxes_at(pixels, scale)
+        usual = scale * statistics.median(map(corners.thickness, boxes)) if boxes else _SMALL
+        larger = min(scale * _LEGIBLE / max(usual, 1), _MOST_FIND_SIDE / largest)
+        if usual < _SMALL and larger > 1.1 * scale:
+            boxes = self._boxes_at(pixels, larger)
+        return sorted(boxes, key=lambda box: (float(box[0][1]), float(box[0][0])))
+
+    def _boxes_at(self, pixels: "np.ndarray", scale: float) -> list["np.ndarray"]:
         import cv2
         import numpy as np
 
         height, width = pixels.shape[:2]
-        scale = min(1.0, _FIND_SIDE / max(height, width))
-        small = pixels
-        if scale < 1:
-            size = (max(1, round(width * scale)), max(1, round(height * scale)))
-            small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        small, padding = _padded(small)
-        found = [
-            corners.longer(np.clip((corners.ordered(box) - padding) / scale, 0, (width - 1, height - 1)))
-            for box in self._networks.find(small)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        scaled = pixels if scale == 1 else cv2.resize(pixels, size, interpolation=way)
+        # A margin, for lines that touch the sides.
+        framed = cv2.copyMakeBorder(scaled, _MARGIN, _MARGIN, _MARGIN, _MARGIN, cv2.BORDER_REPLICATE)
+        return [
+            np.clip((corners.ordered(box) - _MARGIN) / scale, 0, (width - 1, height - 1)).astype(np.float32)
+            for box in self._networks.find(framed)
         ]
-        return sorted(found, key=lambda box: (float(box[0][1]), float(box[0][0])))
 
     def _sample(self, pixels: "np.ndarray", boxes: list["np.ndarray"]) -> tuple[dict[int, Reading], bool]:
         """The readings of some long lines, and whether they read better upside down."""
@@ -107,15 +121,19 @@ class RapidEngine:
         return [found[at] for at in range(len(boxes))]
 
     def _read(self, crops: Sequence["np.ndarray"]) -> list[Reading]:
-        return [decode(self._networks.read(crop), self._networks.alphabet, ink.gaps(crop)) for crop in crops]
+        return [self._read_line(crop) for crop in crops]
 
+    def _read_line(self, crop: "np.ndarray") -> Reading:
+        reading = self._read_once(crop)
+        if reading.density < _DENSE or len(reading.text) < _LONG:
+            return reading
+        # Small type has more characters than the network can tell apart; made wider, it is as the type that it knows.
+        again = self._read_once(corners.stretched(crop, min(reading.density / _USUAL, _MOST_STRETCH)))
+        return again if again.confidence > reading.confidence else reading
 
-def _padded(pixels: "np.ndarray") -> tuple["np.ndarray", int]:
-    """A picture with a margin of its own colour, for lines that touch its sides, and how wide the margin is."""
-    import cv2
-
-    margin = 16
-    return cv2.copyMakeBorder(pixels, margin, margin, margin, margin, cv2.BORDER_REPLICATE), margin
+    def _read_once(self, crop: "np.ndarray") -> Reading:
+        columns = LINE_HEIGHT / COLUMN * crop.shape[1] / crop.shape[0]
+        return decode(self._networks.read(crop), self._networks.alphabet, columns, ink.gaps(crop))
 
 
 def _sureness(readings: list[Reading]) -> float:
@@ -129,11 +147,11 @@ def _lines(box: "np.ndarray", reading: Reading) -> list[RecognisedLine]:
         return []
     if corners.is_tall(box):
         return [RecognisedLine(reading.text.strip(), corners.bbox(box), reading.confidence)]
-    pieces = parted(reading, _PART)
-    column = COLUMN / LINE_HEIGHT * corners.height(box) / max(corners.width(box), 1)
+    height = corners.height(box) / max(corners.width(box), 1)
+    pieces = parted(reading, _PART * height)
     lines = []
     for at, (text, first, last) in enumerate(pieces):
-        start = max(0.0, (first - 1) * column) if at else 0.0
-        end = min(1.0, (last + 2) * column) if at < len(pieces) - 1 else 1.0
+        start = max(0.0, first - 0.25 * height) if at else 0.0
+        end = min(1.0, last + 0.25 * height) if at < len(pieces) - 1 else 1.0
         lines.append(RecognisedLine(text, corners.bbox(box, start, end), reading.confidence))
     return lines

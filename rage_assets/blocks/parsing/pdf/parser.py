@@ -8,6 +8,7 @@ from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.layout import Body, add_page
 from rage_assets.blocks.parsing.pdf.lines import Segment, page_segments
+from rage_assets.blocks.parsing.pdf.scanned import add_scanned_page
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class PdfParser:
     """Reads the text layer with PDFium."""
 
     name = "pdf"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".pdf": "application/pdf"}
 
     def parse(self, content: Content) -> Outline:
@@ -58,19 +59,36 @@ def _parse(content: Content) -> Outline:
                 failed += 1
         if count == 0 or failed == count:
             raise ParseFailed("broken", f"None of the {count} pages can be read.")
-        title, marks = _title(document), _bookmarks(document)
+        outline = Outline()
+        outline.title, marks = _title(document), _bookmarks(document)
+        _drop_running_lines(pages)
+        sure = any(segment.text.strip() for page in pages for segment in page)
+        body = Body.of(pages, marks) if sure else None
+        for number, segments in enumerate(pages, start=1):
+            outline.page = number
+            if body is not None and segments:
+                add_page(outline, segments, body)
+            else:
+                sure = _recognised(outline, document, content) or sure
+        if not sure:
+            raise ParseFailed("no_text", "The PDF has no text layer, and none could be recognised surely.")
+        return outline
     finally:
         document.close()
-    if not any(segment.text.strip() for page in pages for segment in page):
-        raise ParseFailed("no_text", "The PDF has no text layer; it may be a scan.")
-    _drop_running_lines(pages)
-    outline = Outline()
-    outline.title = title
-    body = Body.of(pages, marks)
-    for number, segments in enumerate(pages, start=1):
-        outline.page = number
-        add_page(outline, segments, body)
-    return outline
+
+
+def _recognised(outline: Outline, document: "PdfDocument", content: Content) -> bool:
+    """Add what is recognised on a page without text; whether it is sure."""
+    import pypdfium2
+
+    try:
+        page = document[(outline.page or 1) - 1]
+    except pypdfium2.PdfiumError:
+        return False
+    try:
+        return add_scanned_page(outline, page, content)
+    finally:
+        page.close()
 
 
 def _title(document: "PdfDocument") -> str:
