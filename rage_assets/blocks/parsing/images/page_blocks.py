@@ -2,15 +2,16 @@
 
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
+from rage_assets.blocks.parsing.images.columns import Column, Row, columns_of, ordered, rows_of
 from rage_assets.blocks.parsing.images.recognised import BBox, RecognisedLine, RecognisedPage, mean_confidence
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.layout import unbroken
 from rage_assets.blocks.parsing.pdf.lines import Segment
-from rage_assets.blocks.parsing.pdf.order import reading_order
-from rage_assets.blocks.parsing.pdf.tables import Table, find_tables
+from rage_assets.blocks.parsing.pdf.tables import find_tables
 from resources.domain import BlockType
 
 # Below this, most words of a page are wrong: another script, handwriting, a photograph.
@@ -25,40 +26,32 @@ _ENDS = re.compile(r"[.!?:;。！？][\"'”’)\]]*$")
 
 @dataclass(frozen=True)
 class _Pieces:
-    """The lines of a page as the PDF's code for positioned text knows them; heights count from the bottom."""
+    """The lines of a page as the PDF's code for positioned text knows them; heights count from the bottom.
+
+    Attributes:
+        lines: Where each segment comes from, by its id.
+        segments: The lines that run across the page.
+        turned: Those that run up or down.
+    """
 
     lines: dict[int, RecognisedLine]
     segments: list[Segment]
+    turned: list[Segment]
 
     @classmethod
     def of(cls, page: RecognisedPage) -> "_Pieces":
-        segments = []
-        lines = {}
+        pieces = cls({}, [], [])
         for line in page.lines:
             left, top, right, bottom = line.bbox
-            sunk = page.skew * (left + right) / 2
-            height = max(bottom - top - abs(page.skew) * (right - left), 1.0)
-            middle = page.size[1] - ((top + bottom) / 2 - sunk)
-            size = _TYPE * height
-            segment = Segment(line.text, left, right, middle - 0.3 * size, size, False, len(segments))
-            lines[id(segment)] = line
-            segments.append(segment)
-        segments.sort(key=lambda segment: (-segment.base, segment.left))
-        for at, row in enumerate(_rows(segments)):
-            for segment in row:
-                segment.line = at
-        return cls(lines, [segment for row in _rows(segments) for segment in row])
-
-
-def _rows(segments: Sequence[Segment]) -> list[list[Segment]]:
-    """Lines to the eye, from the top, each from the left."""
-    rows: list[list[Segment]] = []
-    for segment in segments:
-        if rows and any(segment.beside(other) for other in rows[-1][-4:]):
-            rows[-1].append(segment)
-        else:
-            rows.append([segment])
-    return [sorted(row, key=lambda segment: segment.left) for row in rows]
+            middle = (left + right) / 2, (top + bottom) / 2
+            level = middle[0] + page.skew * middle[1], page.size[1] - (middle[1] - page.skew * middle[0])
+            half = (right - left) / 2
+            size = _TYPE * max(bottom - top - abs(page.skew) * (right - left), 1.0)
+            base = level[1] - 0.3 * size
+            segment = Segment(line.text, level[0] - half, level[0] + half, base, size, False, len(pieces.lines))
+            pieces.lines[id(segment)] = line
+            (pieces.turned if line.turned else pieces.segments).append(segment)
+        return pieces
 
 
 def add_recognised_page(outline: Outline, page: RecognisedPage, scale: float = 1.0) -> bool:
@@ -91,49 +84,45 @@ class _Writer:
 
     def write(self) -> None:
         """Add all blocks."""
-        tables = {id(segment): table for table in find_tables(self.pieces.segments) for segment in table.segments}
-        parts: list[Segment | Table] = []
-        for segment in self.pieces.segments:
-            part: Segment | Table = tables.get(id(segment), segment)
-            if not any(part is other for other in parts[-40:]):
-                parts.append(part)
-        run: list[Segment] = []
-        for part in reading_order(parts):
-            if isinstance(part, Segment):
-                run.append(part)
-                continue
-            self._text(run)
-            self.outline.add(BlockType.TABLE, part.text, **self._facts(part.segments))
-            run = []
-        self._text(run)
+        tables = find_tables(self.pieces.segments)
+        taken = {id(segment) for table in tables for segment in table.segments}
+        columns = columns_of(rows_of([segment for segment in self.pieces.segments if id(segment) not in taken]))
+        whole = [Column.of([Row(tuple(table.segments))]) for table in tables]
+        table_of = {id(column): table for column, table in zip(whole, tables, strict=True)}
+        for column in ordered([*columns, *whole]):
+            if (table := table_of.get(id(column))) is not None:
+                self.outline.add(BlockType.TABLE, table.text, **self._facts(table.segments))
+            else:
+                self._text(column)
+        for segment in self.pieces.turned:
+            self.outline.paragraph(segment.text, **self._facts([segment]))
 
-    def _text(self, segments: list[Segment]) -> None:
-        items: list[list[Segment]] = []
-        for lines in _paragraphs(segments):
-            if _BULLET.match(lines[0].text):
-                items.append(lines)
+    def _text(self, column: Column) -> None:
+        items: list[list[Row]] = []
+        for rows in _paragraphs(column.rows):
+            if _BULLET.match(rows[0].text):
+                items.append(rows)
                 continue
             self._list(items)
             items = []
-            text = unbroken([line.text for line in lines])
-            if (level := self._level(lines, text)) is None:
-                self.outline.paragraph(text, **self._facts(lines))
+            text = unbroken([row.text for row in rows])
+            if (level := self._level(rows, text)) is None:
+                self.outline.paragraph(text, **self._facts(_pieces(rows)))
             else:
-                self.outline.heading(text, level, **self._facts(lines))
+                self.outline.heading(text, level, **self._facts(_pieces(rows)))
         self._list(items)
 
-    def _list(self, items: list[list[Segment]]) -> None:
-        texts = [unbroken([line.text for line in lines]) for lines in items]
+    def _list(self, items: list[list[Row]]) -> None:
+        texts = [unbroken([row.text for row in rows]) for rows in items]
         texts = [_SYMBOL.sub("- ", text, count=1) if _SYMBOL.match(text) else text for text in texts]
         if items:
-            facts = self._facts([line for lines in items for line in lines])
-            self.outline.add(BlockType.LIST, "\n".join(texts), **facts)
+            self.outline.add(BlockType.LIST, "\n".join(texts), **self._facts(_pieces(chain.from_iterable(items))))
 
-    def _level(self, lines: list[Segment], text: str) -> int | None:
+    def _level(self, rows: list[Row], text: str) -> int | None:
         """The level of a heading, by its height; None for ordinary text."""
-        size = min(line.size for line in lines)
+        size = min(row.size for row in rows)
         words = sum(char.isalpha() for char in text)
-        if size < _HEADING * self.usual or len(lines) > 3 or len(text) > _MOST_HEADING or words < 3:
+        if size < _HEADING * self.usual or len(rows) > 3 or len(text) > _MOST_HEADING or words < 3:
             return None
         return 1 if size > 1.8 * self.usual else 2
 
@@ -152,32 +141,28 @@ class _Writer:
         }
 
 
-def _paragraphs(segments: Sequence[Segment]) -> list[list[Segment]]:
-    """Lines that belong together; pieces beside each other are one line."""
-    found: list[list[Segment]] = []
-    for segment in segments:
-        if found and _goes_on(found[-1], segment):
-            found[-1].append(segment)
+def _pieces(rows: Iterable[Row]) -> list[Segment]:
+    return [piece for row in rows for piece in row.pieces]
+
+
+def _paragraphs(rows: Sequence[Row]) -> list[list[Row]]:
+    """Lines of a column that belong together."""
+    pitches = [above.base - below.base for above, below in pairwise(rows)]
+    usual = statistics.median_low(pitches) if pitches else 0.0
+    left, right = min(row.left for row in rows), max(row.right for row in rows)
+    found: list[list[Row]] = []
+    for at, row in enumerate(rows):
+        if at and pitches[at - 1] < 1.35 * usual and _goes_on(rows[at - 1], row, left, right):
+            found[-1].append(row)
         else:
-            found.append([segment])
+            found.append([row])
     return found
 
 
-def _goes_on(lines: list[Segment], segment: Segment) -> bool:
-    """Whether a line continues the paragraph above it."""
-    above = lines[-1]
-    alike = max(above.size, segment.size) < 1.45 * min(above.size, segment.size)
-    if segment.beside(above):
-        return alike and 0 <= segment.left - above.right < 3 * segment.size
-    pitch = above.base - segment.base
-    if not alike or _BULLET.match(segment.text) or segment.left > above.right or segment.right < above.left:
+def _goes_on(above: Row, row: Row, left: float, right: float) -> bool:
+    """Whether a line continues the paragraph of the line above it, in a column with these sides."""
+    if _BULLET.match(row.text) or max(above.size, row.size) > 1.35 * min(above.size, row.size):
         return False
-    tops = [one.base for one in lines]
-    pitches = [high - low for high, low in zip(tops, tops[1:], strict=False) if high - low > 0.5 * segment.size]
-    usual = statistics.median(pitches) if pitches else 1.7 * segment.size
-    if not 0 < pitch < 1.3 * usual + 0.2 * segment.size:
-        return False
-    left, right = min(line.left for line in lines), max(segment.right, *(line.right for line in lines))
     short = above.right < right - 0.2 * (right - left)
-    indented = segment.left > left + segment.size and segment.left > above.left + segment.size
-    return not (_ENDS.search(above.text) and not segment.text[:1].islower() and (short or indented))
+    indented = row.left > max(left, above.left) + 0.7 * row.size
+    return not (_ENDS.search(above.text) and not row.text[:1].islower() and (short or indented))

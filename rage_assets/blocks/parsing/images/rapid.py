@@ -145,8 +145,8 @@ def _lines(box: "np.ndarray", reading: Reading) -> list[RecognisedLine]:
     """The pieces of a line that stand apart."""
     if reading.confidence < _LEAST_CONFIDENCE or not reading.text.strip():
         return []
-    if corners.is_tall(box):
-        return [RecognisedLine(reading.text.strip(), corners.bbox(box), reading.confidence)]
+    if corners.is_tall(box) and len(reading.text) > 2:
+        return [RecognisedLine(reading.text.strip(), corners.bbox(box), reading.confidence, turned=True)]
     height = corners.height(box) / max(corners.width(box), 1)
     pieces = parted(reading, _PART * height)
     lines = []

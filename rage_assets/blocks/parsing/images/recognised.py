@@ -15,11 +15,13 @@ class RecognisedLine:
         text: Its text.
         bbox: Left, upper, right and lower side in pixels of the page turned upright, origin top left.
         confidence: How sure the engine is, from 0 to 1.
+        turned: Whether it runs up or down, beside a page or a chart.
     """
 
     text: str
     bbox: BBox
     confidence: float
+    turned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
