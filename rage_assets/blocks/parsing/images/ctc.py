@@ -18,6 +18,9 @@ _LIKELY_AT_PUNCTUATION = 0.4
 _LEAST_WHITE = 3  # pixels of a line that is 48 high
 _OPENING, _CLOSING = "([{“‘«/-–@#$€£_", ".,;:!?)]}”’»%/-–'\"@_"
 
+# Spaced Latin letters look to it as those of East Asian fonts.
+_NARROW = {code: code - 0xFEE0 for code in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF06)}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -56,7 +59,7 @@ def decode(
     if not len(columns):
         return Reading("", 0.0, (), 0.0)
     confidence = float(probabilities[columns, best[columns]].mean())
-    chars = [(alphabet[best[column]], int(column)) for column in columns]
+    chars = [(alphabet[best[column]].translate(_NARROW), int(column)) for column in columns]
     text, places = _with_spaces(chars, probabilities[:, len(alphabet) - 1], white)
     return Reading(text, confidence, tuple((place + 0.5) / width for place in places), len(text) / width)
 

@@ -29,7 +29,8 @@ class Networks:
         cv2.setNumThreads(_threads())
         models = Path(rapidocr_onnxruntime.__file__).parent / "models"
         self._finder, self._reader = _session(models / _FINDS), _session(models / _READS)
-        self._corners = DBPostProcess(thresh=0.3, box_thresh=0.5, unclip_ratio=1.6, use_dilation=True)
+        # Spaced letters are faint to it; what is no text at all, nothing is read in.
+        self._corners = DBPostProcess(thresh=0.3, box_thresh=0.3, unclip_ratio=1.6, use_dilation=True)
 
     @cached_property
     def alphabet(self) -> list[str]:

@@ -15,7 +15,6 @@ languages: ContextVar[tuple[str, ...]] = ContextVar("languages", default=())
 # What RapidOCR's weights know all letters of.
 _COVERED = frozenset({"en", "zh", "id", "ms", "nl", "it", "sw", "tl", "la"})
 _LEAST_SIDE = 10  # pixels: no character is smaller
-_DOUBTFUL = 0.85
 
 
 class Engine(Protocol):
@@ -46,9 +45,9 @@ def recognise(picture: "Image") -> RecognisedPage:
     page = rapid_engine().read(picture)
     if tesseract is None or not page.lines:
         return page
-    if page.confidence < _DOUBTFUL:
+    if not page.sure:
         other = tesseract.reading(tesseract.scripts(picture)).read(picture)
-        return other if other.confidence > page.confidence else page
+        return other if other.sure or other.confidence > page.confidence else page
     language = detect_language(" ".join(line.text for line in page.lines))
     if language and language not in _COVERED and tesseract.knows([language]):
         other = tesseract.reading([language]).read(picture)

@@ -14,8 +14,6 @@ from rage_assets.blocks.parsing.pdf.lines import Segment
 from rage_assets.blocks.parsing.pdf.tables import find_tables
 from resources.domain import BlockType
 
-# Below this, most words of a page are wrong: another script, handwriting, a photograph.
-SURE = 0.8
 _TYPE = 0.72  # of the height of a recognised line is its font's
 _HEADING = 1.35  # times the usual height
 _MOST_HEADING = 150  # characters
@@ -68,16 +66,15 @@ def add_recognised_page(outline: Outline, page: RecognisedPage, scale: float = 1
     if not page.lines:
         return False
     pieces = _Pieces.of(page)
-    sure = page.confidence >= SURE
-    _Writer(outline, page, pieces, scale, sure).write()
-    return sure
+    _Writer(outline, page, pieces, scale).write()
+    return page.sure
 
 
 class _Writer:
     """Adds the blocks of one page."""
 
-    def __init__(self, outline: Outline, page: RecognisedPage, pieces: _Pieces, scale: float, sure: bool) -> None:
-        self.outline, self.page, self.pieces, self.scale, self.sure = outline, page, pieces, scale, sure
+    def __init__(self, outline: Outline, page: RecognisedPage, pieces: _Pieces, scale: float) -> None:
+        self.outline, self.page, self.pieces, self.scale = outline, page, pieces, scale
         self.usual = statistics.median(
             segment.size for segment in pieces.segments for _ in range(max(len(segment.text) // 8, 1))
         )
@@ -137,7 +134,7 @@ class _Writer:
         return {
             "bbox": [round(side * self.scale, 1) for side in self.page.shown(box)],
             "confidence": round(mean_confidence(lines), 3),
-            "low_confidence": None if self.sure else True,
+            "low_confidence": None if self.page.sure else True,
         }
 
 

@@ -1,10 +1,16 @@
 """What an engine makes of a picture: lines of text with their place, and how sure it is of them."""
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 BBox = tuple[float, float, float, float]
+_SURE = 0.85
+_MOST_MIXED = 0.15
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LATIN = re.compile(r"[A-Za-z]")
+_OTHER = re.compile(r"[\u0370-\u04ff\u3040-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,11 @@ class RecognisedPage:
         """How sure the engine is of the page: the mean over its characters."""
         return mean_confidence(self.lines)
 
+    @property
+    def sure(self) -> bool:
+        """Whether most words are right; they are not in another script, in handwriting, in a photograph."""
+        return self.confidence >= _SURE and not _muddled(line.text for line in self.lines)
+
     def shown(self, bbox: BBox) -> BBox:
         """A place in the picture as it was given, before it was turned upright."""
         left, top, right, bottom = bbox
@@ -59,6 +70,13 @@ class RecognisedPage:
             case 270:
                 return height - bottom, left, height - top, right
         return bbox
+
+
+def _muddled(texts: Iterable[str]) -> bool:
+    """Whether many words mix scripts: what letters that an engine does not know are taken for."""
+    words = [word for text in texts for word in _WORD.findall(text)]
+    mixed = sum(bool(_LATIN.search(word) and _OTHER.search(word)) for word in words)
+    return mixed > _MOST_MIXED * len(words)
 
 
 def mean_confidence(lines: Sequence[RecognisedLine]) -> float:
