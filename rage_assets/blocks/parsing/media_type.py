@@ -39,7 +39,9 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
-_BINARY_FORMATS = ("application/pdf", "image/", "application/vnd.", "application/epub", "application/msword", "application/rtf")
+_BINARY_FORMATS = (
+    "application/pdf", "image/", "application/vnd.", "application/epub", "application/msword", "application/rtf",
+)  # fmt: skip
 
 
 def media_type_of(data: bytes, path: str) -> str:

@@ -171,4 +171,3 @@ def _before(one: Column, other: Column, columns: Sequence[Column]) -> bool:
 
 def _share(one: Column, other: Column) -> bool:
     return min(one.right, other.right) > max(one.left, other.left)
-

@@ -35,6 +35,11 @@ def height(corners: "Corners") -> float:
     return math.dist(corners[0], corners[3])
 
 
+def slenderness(corners: "Corners") -> float:
+    """The length of a line in times its height."""
+    return width(corners) / max(height(corners), 1)
+
+
 def thickness(corners: "Corners") -> float:
     """The height of a line's type, whichever way it runs."""
     return min(width(corners), height(corners))
@@ -59,9 +64,7 @@ def skew(boxes: Sequence["Corners"]) -> float:
     return slope if 0.003 < abs(slope) < _MOST_SKEW else 0.0
 
 
-def quarter_turned(
-    pixels: "np.ndarray", boxes: Sequence["Corners"]
-) -> tuple["np.ndarray", list["Corners"]]:
+def quarter_turned(pixels: "np.ndarray", boxes: Sequence["Corners"]) -> tuple["np.ndarray", list["Corners"]]:
     """A picture turned clockwise by 90 degrees, with the places in it."""
     import numpy as np
 
@@ -78,9 +81,7 @@ def crop(pixels: "np.ndarray", corners: "Corners") -> "np.ndarray":
     across, down = max(round(width(corners)), 1), max(round(height(corners)), 1)
     target = np.array([[0, 0], [across, 0], [across, down], [0, down]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(np.ascontiguousarray(corners, dtype=np.float32), target)
-    return cv2.warpPerspective(
-        pixels, matrix, (across, down), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    return cv2.warpPerspective(pixels, matrix, (across, down), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
 def stretched(line: "np.ndarray", factor: float) -> "np.ndarray":

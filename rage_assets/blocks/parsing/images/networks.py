@@ -51,7 +51,6 @@ class Networks:
 
     def read(self, line: "np.ndarray") -> "np.ndarray":
         """For each column of a line's picture (BGR), how likely each character of the alphabet is."""
-        import cv2
         import numpy as np
 
         height, width = line.shape[:2]
@@ -67,7 +66,9 @@ def level(line: "np.ndarray", wide: int) -> "np.ndarray":
     import cv2
 
     shrinks = line.shape[0] > 1.5 * LINE_HEIGHT
-    resized: np.ndarray = cv2.resize(line, (wide, LINE_HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    resized: np.ndarray = cv2.resize(
+        line, (wide, LINE_HEIGHT), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
     return resized
 
 

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from typing import Any
 
 from rage_assets.blocks.parsing.images.columns import Column, Row, columns_of, ordered, rows_of
 from rage_assets.blocks.parsing.images.recognised import BBox, RecognisedLine, RecognisedPage, mean_confidence
@@ -123,7 +124,7 @@ class _Writer:
             return None
         return 1 if size > 1.8 * self.usual else 2
 
-    def _facts(self, segments: Sequence[Segment]) -> dict[str, object]:
+    def _facts(self, segments: Sequence[Segment]) -> dict[str, Any]:
         lines = [self.pieces.lines[id(segment)] for segment in segments]
         box: BBox = (
             min(line.bbox[0] for line in lines),

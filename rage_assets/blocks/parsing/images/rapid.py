@@ -55,9 +55,7 @@ class RapidEngine:
             pixels, boxes = corners.quarter_turned(*corners.quarter_turned(pixels, boxes))
             turn += 180
         readings = self._read_boxes(pixels, boxes, known)
-        lines = [
-            line for box, reading in zip(boxes, readings, strict=True) for line in _lines(box, reading)
-        ]
+        lines = [line for box, reading in zip(boxes, readings, strict=True) for line in _lines(box, reading)]
         height, width = pixels.shape[:2]
         return RecognisedPage(lines, turn, (width, height), self.name, corners.skew(boxes))
 
@@ -89,7 +87,9 @@ class RapidEngine:
 
     def _sample(self, pixels: "np.ndarray", boxes: list["np.ndarray"]) -> tuple[dict[int, Reading], bool]:
         """The readings of some long lines, and whether they read better upside down."""
-        long = sorted(range(len(boxes)), key=lambda at: -corners.width(boxes[at]) / max(corners.height(boxes[at]), 1))[:_SAMPLE]
+        long = sorted(range(len(boxes)), key=lambda at: -corners.width(boxes[at]) / max(corners.height(boxes[at]), 1))[
+            :_SAMPLE
+        ]
         crops = [corners.crop(pixels, boxes[at]) for at in long]
         upright = self._read(crops)
         if _sureness(upright) >= _SURE:
@@ -99,9 +99,7 @@ class RapidEngine:
             return dict(zip(long, turned, strict=True)), True
         return dict(zip(long, upright, strict=True)), False
 
-    def _read_boxes(
-        self, pixels: "np.ndarray", boxes: list["np.ndarray"], known: dict[int, Reading]
-    ) -> list[Reading]:
+    def _read_boxes(self, pixels: "np.ndarray", boxes: list["np.ndarray"], known: dict[int, Reading]) -> list[Reading]:
         import numpy as np
 
         crops, owners = [], []
@@ -147,7 +145,7 @@ def _lines(box: "np.ndarray", reading: Reading) -> list[RecognisedLine]:
         return []
     if corners.is_tall(box) and len(reading.text) > 2:
         return [RecognisedLine(reading.text.strip(), corners.bbox(box), reading.confidence, turned=True)]
-    height = corners.height(box) / max(corners.width(box), 1)
+    height = 1 / max(corners.slenderness(box), 0.1)
     pieces = parted(reading, _PART * height)
     lines = []
     for at, (text, first, last) in enumerate(pieces):

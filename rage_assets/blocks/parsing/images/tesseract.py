@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _SECONDS = 120
 _WORD = "5"
+_COLUMNS = ("level", "page_num", "block_num", "par_num", "line_num", "left", "top", "width", "height", "conf", "text")
 _LEAST_CONFIDENCE = 0.3
 # ISO 639-1 to the names of Tesseract's models.
 _MODELS = {
@@ -84,8 +85,11 @@ class Tesseract:
 def lines_of_tsv(table: str) -> list[RecognisedLine]:
     """The lines in Tesseract's table of words."""
     words: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if row.get("level") == _WORD and (row.get("text") or "").strip() and float(row["conf"]) >= 0:
+    rows = csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE)
+    if not set(_COLUMNS) <= set(rows.fieldnames or ()):
+        return []
+    for row in rows:
+        if row["level"] == _WORD and (row["text"] or "").strip() and float(row["conf"]) >= 0:
             place = tuple(row[key] for key in ("page_num", "block_num", "par_num", "line_num"))
             words.setdefault(place, []).append(row)
     lines = []
