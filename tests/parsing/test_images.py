@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from rage_assets.blocks.parsing import parse_file
+from rage_assets.blocks.parsing.pdf import scanned
 from tests.parsing.pictures import LINES, drawn, saved
 from tests.parsing.small_files import line, pdf
 
@@ -123,6 +124,16 @@ def test_a_page_that_was_scanned_upside_down_is_read(parse):
 def test_pages_with_a_text_layer_are_not_recognised(parse):
     document = parse(pdf(line("Text that is there already", 72, 700)), "a.pdf")
     assert "confidence" not in document.blocks[0].metadata
+
+
+def test_a_page_that_no_engine_can_read_does_not_take_the_others_with_it(parse, monkeypatch):
+    def missing(picture):
+        raise ImportError
+
+    monkeypatch.setattr(scanned, "recognise", missing)
+    stroke = "0 0 m 600 700 l S"
+    document = parse(pdf(stroke, line("Text that is there already", 72, 700)), "a.pdf")
+    assert [block.page for block in document.blocks] == [2]
 
 
 def test_a_pdf_of_blank_pages_has_no_text(reason):

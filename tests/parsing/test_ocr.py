@@ -5,6 +5,7 @@ import pytest
 
 from rage_assets.blocks.parsing.images import ocr, tesseract
 from rage_assets.blocks.parsing.images.columns import Column, Row, columns_of, ordered, rows_of
+from rage_assets.blocks.parsing.images.ctc import decode
 from rage_assets.blocks.parsing.images.page_blocks import add_recognised_page
 from rage_assets.blocks.parsing.images.recognised import RecognisedLine, RecognisedPage
 from rage_assets.blocks.parsing.images.tesseract import Tesseract, lines_of_tsv
@@ -40,6 +41,31 @@ def blocks(page, scale=1.0):
 def test_words_keep_their_spaces():
     page = ocr.recognise(drawn(LINES, size=13))
     assert words(page).split() == " ".join(LINES).split()
+
+
+def test_german_letters_are_read():
+    lines = ["Größere Mädchen hören schöne Worte", "auf der Straße und müssen grüßen"]
+    assert words(ocr.recognise(drawn(lines, size=20))).split() == " ".join(lines).split()
+
+
+def test_dots_of_two_letters_are_no_umlaut():
+    lines = ["Hawaii has radii of many minimi", "in a skiing village with aioli"]
+    assert words(ocr.recognise(drawn(lines))).split() == " ".join(lines).split()
+
+
+def test_a_space_that_is_barely_likely_is_there_if_the_picture_is_white():
+    import numpy as np
+
+    alphabet = ["", "a", "b", " "]
+    columns = np.full((9, 4), 0.0)
+    columns[:, 0] = 0.9
+    for at, char in ((1, 1), (3, 2), (7, 1)):
+        columns[at] = 0.0
+        columns[at, char] = 1.0
+    columns[5, 3] = 0.05
+    wide = decode(columns, alphabet, 9, lambda start, end: 12 if start == 3 else 2)
+    assert (wide.text, wide.places[0]) == ("ab a", pytest.approx(1.5 / 9))
+    assert decode(columns, alphabet, 9, lambda start, end: 2).text == "aba"
 
 
 def test_very_small_type_is_read():

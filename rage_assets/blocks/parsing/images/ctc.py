@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median
+from math import inf
+from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 # all, the white in the picture decides.
 _THINKABLE = 0.04
 _LIKELY_AT_PUNCTUATION = 0.4
+_HINT_OF_BETA = 0.002
 _LEAST_WHITE = 3  # pixels of a line that is 48 high
 _OPENING, _CLOSING = "([{“‘«/-–@#$€£_", ".,;:!?)]}”’»%/-–'\"@_"
 
@@ -60,8 +62,20 @@ def decode(
         return Reading("", 0.0, (), 0.0)
     confidence = float(probabilities[columns, best[columns]].mean())
     chars = [(alphabet[best[column]].translate(_NARROW), int(column)) for column in columns]
+    chars = _with_sharp_s(chars, probabilities[:, alphabet.index("β")] if "β" in alphabet else None)
     text, places = _with_spaces(chars, probabilities[:, len(alphabet) - 1], white)
     return Reading(text, confidence, tuple((place + 0.5) / width for place in places), len(text) / width)
+
+
+def _with_sharp_s(chars: list[tuple[str, int]], beta: "np.ndarray | None") -> list[tuple[str, int]]:
+    """The characters with the German letter that looks like a B within a word, of which the network knows only a beta."""
+    if beta is None:
+        return chars
+    found = chars[:1]
+    for (before, _), (char, column) in pairwise(chars):
+        is_sharp = char in "Bβ" and before.islower() and float(beta[max(column - 1, 0) : column + 2].max()) > _HINT_OF_BETA
+        found.append(("ß" if is_sharp else char, column))
+    return found
 
 
 def _with_spaces(
@@ -72,14 +86,13 @@ def _with_spaces(
     spaces = [column for char, column in chars if char == " "]
     gaps = [white(before[1], after[1]) for before, after in pairwise(inked)]
     seen = [any(before[1] < column < after[1] for column in spaces) for before, after in pairwise(inked)]
-    enough = _enough(
-        [gap for gap, is_space in zip(gaps, seen, strict=True) if is_space],
-        [gap for gap, is_space in zip(gaps, seen, strict=True) if not is_space],
-    )
+    within = [gap for gap, is_space in zip(gaps, seen, strict=True) if not is_space]
+    enough, certain = _enough([gap for gap, is_space in zip(gaps, seen, strict=True) if is_space], within)
     text, places = [inked[0][0]] if inked else [], [float(inked[0][1])] if inked else []
     for (before, start), (char, end), gap, is_space in zip(inked, inked[1:], gaps, seen, strict=False):
         likely = float(space[start : end + 1].max())
-        if is_space or (gap >= enough and _may_part(before, char, likely)):
+        wide_enough = gap >= enough and _may_part(before, char, likely)
+        if is_space or wide_enough or (gap >= certain and _are_letters(before, char)):
             text.append(" ")
             places.append((start + end) / 2)
         text.append(char)
@@ -87,12 +100,13 @@ def _with_spaces(
     return "".join(text), places
 
 
-def _enough(spaces: list[int], others: list[int]) -> float:
-    """How wide a gap is a space: halfway between those that are and those that are not."""
-    within = median(others) if others else 0
-    if len(spaces) >= 2:
-        return max((median(spaces) + within) / 2, _LEAST_WHITE)
-    return max(2.5 * within, _LEAST_WHITE + 2)
+def _enough(spaces: list[int], others: list[int]) -> tuple[float, float]:
+    """How wide a gap is a space where one is likely, and how wide where the network saw none."""
+    within = median_low(others) if others else 0
+    if len(spaces) < 2:
+        return max(2.5 * within, _LEAST_WHITE + 2), inf
+    # Halfway between the gaps that are spaces and those that are not.
+    return max((median(spaces) + within) / 2, _LEAST_WHITE), max(0.85 * median(spaces), 2 * within + _LEAST_WHITE)
 
 
 def _may_part(before: str, char: str, likely: float) -> bool:
@@ -100,6 +114,11 @@ def _may_part(before: str, char: str, likely: float) -> bool:
     if _is_wide(before) or _is_wide(char):
         return False
     return likely >= (_LIKELY_AT_PUNCTUATION if before in _OPENING or char in _CLOSING else _THINKABLE)
+
+
+def _are_letters(before: str, char: str) -> bool:
+    # The arms of capitals reach over the white beside them.
+    return before.islower() and char.isalpha() and not _is_wide(char)
 
 
 def _is_wide(char: str) -> bool:

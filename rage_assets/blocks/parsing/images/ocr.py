@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # The languages of pictures, as ISO 639-1 says them, where an operator knows; the first is the likeliest.
 languages: ContextVar[tuple[str, ...]] = ContextVar("languages", default=())
 # What RapidOCR's weights know all letters of.
-_COVERED = frozenset({"en", "zh", "id", "ms", "nl", "it", "sw", "tl", "la"})
+_COVERED = frozenset({"en", "de", "zh", "id", "ms", "nl", "it", "sw", "tl", "la"})
 _LEAST_SIDE = 10  # pixels: no character is smaller
 
 

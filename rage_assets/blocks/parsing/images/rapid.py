@@ -9,6 +9,7 @@ from rage_assets.blocks.parsing.images import corners, ink
 from rage_assets.blocks.parsing.images.ctc import Reading, decode, parted
 from rage_assets.blocks.parsing.images.networks import COLUMN, LINE_HEIGHT, Networks
 from rage_assets.blocks.parsing.images.recognised import RecognisedLine, RecognisedPage
+from rage_assets.blocks.parsing.images.umlauts import with_umlauts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,7 +132,8 @@ class RapidEngine:
 
     def _read_once(self, crop: "np.ndarray") -> Reading:
         columns = LINE_HEIGHT / COLUMN * crop.shape[1] / crop.shape[0]
-        return decode(self._networks.read(crop), self._networks.alphabet, columns, ink.gaps(crop))
+        reading = decode(self._networks.read(crop), self._networks.alphabet, columns, ink.gaps(crop))
+        return with_umlauts(crop, reading)
 
 
 def _sureness(readings: list[Reading]) -> float:

@@ -34,7 +34,11 @@ def add_scanned_page(outline: Outline, page: "PdfPage", content: Content) -> boo
         picture = bitmap.to_pil().convert("RGB")
     finally:
         bitmap.close()
-    return add_recognised_page(outline, recognise(picture), 1 / scale)
+    try:
+        recognised = recognise(picture)
+    except ImportError:  # a page that cannot be read without an engine does not take the others with it
+        return False
+    return add_recognised_page(outline, recognised, 1 / scale)
 
 
 def _has_marks(page: "PdfPage") -> bool:
