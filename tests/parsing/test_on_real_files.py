@@ -28,6 +28,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*")):
 _OTHERS = {
     "csv": (1.0, None, 1.0),
     "docx": (0.901, 0.990, 0.950),
+    "images": (0.986, None, None),
     "html": (0.775, 1.0, 0.988),
     "legacy_office": (0.9, 0.95, 0.95),
     "markdown": (0.983, 1.0, 1.0),

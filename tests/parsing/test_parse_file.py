@@ -20,7 +20,8 @@ def test_a_file_can_be_given_by_its_path(tmp_path):
         (b"  \n\t\n", "a.md", "no_text"),
         (b"  \n", "a.txt", "no_text"),
         (b"\x00\x01\x02" * 50, "a.txt", "binary"),
-        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 20, "a.md", "unsupported_format"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 20, "a.md", "broken"),
+        (b"SQLite format 3\0" + bytes(100), "a.md", "unsupported_format"),
         (b"PK\x03\x04 cut", "a.docx", "broken"),
         (b"%PDF-1.7 cut", "a.pdf", "broken"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), "a.docx", "encrypted"),
@@ -76,7 +77,8 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
         ("a.PDF", "pdf/2"),
         ("Makefile", "code/1"),
         ("LICENSE", "text/2"),
-        ("a.png", "unsupported"),
+        ("a.png", "image/1"),
+        ("a.heic", "unsupported"),
     ],
 )
 def test_the_parser_of_a_name_is_known_without_its_bytes(path, version):

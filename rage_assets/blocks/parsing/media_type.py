@@ -24,6 +24,8 @@ _MAGIC = (
     (b"GIF8", "image/gif"),
     (b"II*\0", "image/tiff"),
     (b"MM\0*", "image/tiff"),
+    (b"II+\0", "image/tiff"),
+    (b"MM\0+", "image/tiff"),
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\0", "application/x-xz"),
@@ -33,6 +35,7 @@ _MAGIC = (
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
     (b"PAR1", "application/vnd.apache.parquet"),
 )
+_BMP_HEADERS = [bytes([size, 0, 0, 0]) for size in (12, 40, 52, 56, 64, 108, 124)]
 _DAMAGED = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError, zlib.error,
 )  # fmt: skip
@@ -42,7 +45,9 @@ _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", 
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
 _ODF = "application/vnd.oasis.opendocument."
-_BINARY_FORMATS = ("application/pdf", "application/vnd.", "application/epub", "application/msword", "application/rtf")
+_BINARY_FORMATS = (
+    "application/pdf", "image/", "application/vnd.", "application/epub", "application/msword", "application/rtf",
+)  # fmt: skip
 
 
 def media_type_of(source: bytes | Path, path: str) -> str:
@@ -63,6 +68,8 @@ def media_type_of(source: bytes | Path, path: str) -> str:
             return media_type
     if start[257:262] == b"ustar":
         return "application/x-tar"
+    if (picture := _picture(start[:26])) is not None:
+        return picture
     named = media_type_for(path)
     if head.startswith(b"PK") and head[2:4] in (b"\3\4", b"\5\6", b"\7\x08"):
         return _inside_zip(source, named)
@@ -77,6 +84,18 @@ def media_type_of(source: bytes | Path, path: str) -> str:
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
     return named or ("text/x-bash" if head.startswith(b"#!") and b"sh" in head[:60] else "text/plain")
+
+
+def _picture(head: bytes) -> str | None:
+    """The kinds of pictures that more than the first bytes tell."""
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "image/webp"
+    # Two reserved numbers that are 0, and the size of a header that there is.
+    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP_HEADERS:
+        return "image/bmp"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"avif"):
+        return "image/avif" if head[8:12] == b"avif" else "image/heic"
+    return None
 
 
 def _inside_zip(source: bytes | Path, named: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from rage_assets.blocks.parsing.archives.container import ArchiveParser
 from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.images.parser import ImageParser
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.binary_sheets import BinarySheetsParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
@@ -85,6 +86,7 @@ _BUILT_IN: tuple[Parser, ...] = (
     RtfParser(),
     OdtParser(),
     OdpParser(),
+    ImageParser(),
     UnstructuredParser(),
     _CODE,
 )

@@ -15,6 +15,7 @@ from rage_assets.blocks.parsing.pdf.layout import PageText, add_page
 from rage_assets.blocks.parsing.pdf.rulings import Rulings, page_drawings
 from rage_assets.blocks.parsing.pdf.running import Running, take_running_lines
 from rage_assets.blocks.parsing.pdf.sanity import is_garbage, is_picture
+from rage_assets.blocks.parsing.pdf.scanned import add_scanned_page
 from rage_assets.blocks.parsing.pdf.tables import Table
 from rage_assets.blocks.parsing.pdf.turned import put_into_cells
 from resources.errors import ParseFailed
@@ -129,14 +130,14 @@ class _Reader:
         except pypdfium2.PdfiumError:
             return
         try:
-            if read.scanned:
-                _add_scanned(self.outline, page, self.content)
-            if len(self.outline.blocks) == before:
+            sure = read.scanned and add_scanned_page(self.outline, page, self.content)
+            if not sure and read.texts:  # what stands there counts for more than what may be seen
+                del self.outline.blocks[before:]
                 self._add_texts(read.texts, body)
             add_annotations(self.outline, page)
         finally:
             page.close()
-        if len(self.outline.blocks) > before and not self.any_text:
+        if not self.any_text and any(not b.metadata.get("low_confidence") for b in self.outline.blocks[before:]):
             self.any_text = True
             self.outline.blocks[0].metadata.update(self.running.metadata())
 
@@ -173,15 +174,6 @@ def _page(page: "PdfPage") -> _Page:
     found = [PageText.of(frame, each, Rulings.of(drawn, frame)) for frame, each in words.items()]
     found.sort(key=lambda text: -sum(len(segment.text) for segment in text.segments))
     return _Page(put_into_cells(found), scanned=is_picture(texts, picture))
-
-
-def _add_scanned(outline: Outline, page: "PdfPage", content: Content) -> None:
-    """Add what is recognised on a page without text."""
-    try:
-        from rage_assets.blocks.parsing.pdf.scanned import add_scanned_page
-    except ImportError:
-        return
-    add_scanned_page(outline, page, content)
 
 
 def _title(document: "PdfDocument") -> str:

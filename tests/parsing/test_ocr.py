@@ -1,0 +1,217 @@
+import io
+import sys
+
+import pytest
+
+from rage_assets.blocks.parsing.images import ocr, tesseract
+from rage_assets.blocks.parsing.images.columns import Column, Row, columns_of, ordered, rows_of
+from rage_assets.blocks.parsing.images.ctc import decode
+from rage_assets.blocks.parsing.images.page_blocks import add_recognised_page
+from rage_assets.blocks.parsing.images.recognised import RecognisedLine, RecognisedPage
+from rage_assets.blocks.parsing.images.tesseract import Tesseract, lines_of_tsv
+from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.pdf.lines import Segment
+from tests.parsing.pictures import LINES, drawn
+
+TSV = """level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext
+1\t1\t0\t0\t0\t0\t0\t0\t600\t200\t-1\t
+5\t1\t1\t1\t1\t1\t10\t20\t50\t30\t96.5\tСъешь
+5\t1\t1\t1\t1\t2\t70\t22\t40\t28\t90.5\t"ещё
+5\t1\t1\t1\t2\t1\t10\t60\t40\t28\t12.0\t~~
+5\t1\t1\t1\t3\t1\t10\t90\t40\t28\t88\tчаю.
+"""
+
+
+def words(page):
+    return " ".join(line.text for line in page.lines)
+
+
+def page_of(*lines, size=(1000, 1400), confidence=0.98, **more):
+    found = [RecognisedLine(text, (x, y, x + wide, y + 40), confidence) for text, x, y, wide in lines]
+    return RecognisedPage(found, more.get("rotation", 0), size, "test", more.get("skew", 0.0))
+
+
+def blocks(page, scale=1.0):
+    outline = Outline()
+    outline.page = 1
+    add_recognised_page(outline, page, scale)
+    return outline.blocks
+
+
+def test_words_keep_their_spaces():
+    page = ocr.recognise(drawn(LINES, size=13))
+    assert words(page).split() == " ".join(LINES).split()
+
+
+def test_most_german_letters_are_read():
+    lines = ["Größere Mädchen hören schöne Töne", "auf der Straße und müssen grüßen"]
+    special = {word for word in " ".join(lines).split() if not word.isascii()}
+    found = special & set(words(ocr.recognise(drawn(lines, size=20))).split())
+    assert len(found) > len(special) / 2, found
+
+
+def test_dots_of_two_letters_are_no_umlaut():
+    lines = ["Hawaii has radii of many minimi", "in a skiing village with aioli"]
+    assert words(ocr.recognise(drawn(lines))).split() == " ".join(lines).split()
+
+
+def test_a_space_that_is_barely_likely_is_there_if_the_picture_is_white():
+    import numpy as np
+
+    alphabet = ["", "a", "b", " "]
+    columns = np.full((9, 4), 0.0)
+    columns[:, 0] = 0.9
+    for at, char in ((1, 1), (3, 2), (7, 1)):
+        columns[at] = 0.0
+        columns[at, char] = 1.0
+    columns[5, 3] = 0.05
+    wide = decode(columns, alphabet, 9, lambda start, end: 12 if start == 3 else 2)
+    assert (wide.text, wide.places[0]) == ("ab a", pytest.approx(1.5 / 9))
+    assert decode(columns, alphabet, 9, lambda start, end: 2).text == "aba"
+
+
+def test_very_small_type_is_read():
+    page = ocr.recognise(drawn(LINES, size=9))
+    found = words(page).split()
+    assert len(set(" ".join(LINES).split()) & set(found)) >= 0.9 * len(set(" ".join(LINES).split()))
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_page_is_read_and_its_places_are_those_of_the_picture(turn):
+    upright, turned = drawn(LINES), drawn(LINES).rotate(turn, expand=True)
+    page = ocr.recognise(turned)
+    assert page.rotation == turn
+    assert sorted(words(page).split()) == sorted(" ".join(LINES).split())
+    first = next(line for line in page.lines if line.text.startswith("The quick"))
+    left, top, right, bottom = page.shown(first.bbox)
+    # The first line is at the upper edge, which the turn (counterclockwise) moved.
+    edge = {90: left, 180: turned.height - bottom, 270: turned.width - right}[turn]
+    assert edge < 0.2 * upright.height
+    assert 0 <= left < right <= turned.width
+    assert 0 <= top < bottom <= turned.height
+
+
+def test_a_small_slope_does_no_harm():
+    page = ocr.recognise(drawn(LINES).rotate(2, expand=True, fillcolor="white"))
+    assert page.skew == pytest.approx(-0.035, abs=0.01)
+    assert " ".join(block.text for block in blocks(page)) == " ".join(LINES)
+
+
+def test_light_type_on_a_dark_ground_is_read():
+    assert words(ocr.recognise(drawn(LINES, ground="black", ink="white"))).split() == " ".join(LINES).split()
+
+
+def test_a_script_that_the_weights_do_not_know_is_not_read_surely():
+    assert not ocr.recognise(drawn(["Съешь же ещё этих мягких французских", "булок, да выпей чаю, друг мой"])).sure
+
+
+def test_noise_has_no_text():
+    from PIL import Image
+
+    assert not ocr.recognise(Image.effect_noise((400, 300), 80).convert("RGB")).sure
+
+
+def test_two_columns_are_read_one_after_the_other():
+    left = [(f"left line {at} of this page", 50, 100 + 50 * at, 400) for at in range(6)]
+    right = [(f"right line {at} of this page", 480, 90 + 50 * at, 400) for at in range(6)]
+    across = [("A title above both of the columns", 200, 20, 500)]
+    text = " ".join(block.text for block in blocks(page_of(*across, *right, *left)))
+    assert text == " ".join(line[0] for line in across + left + right)
+
+
+def test_a_line_across_the_page_parts_the_columns_above_from_those_below():
+    names = [("a1", 50, 100), ("b1", 600, 100), ("across", 50, 400), ("a2", 50, 700), ("b2", 600, 700)]
+    lines = [(f"{name} is some text", x, y, 800 if name == "across" else 350) for name, x, y in names]
+    text = [block.text.split()[0] for block in blocks(page_of(*lines))]
+    assert text == ["a1", "b1", "across", "a2", "b2"]
+
+
+def test_pieces_of_a_line_are_one_line():
+    rows = rows_of([Segment("over", 105, 200, 50, 30, False, 1), Segment("Jumps", 0, 100, 52, 30, False, 0)])
+    assert [row.text for row in rows] == ["Jumps over"]
+
+
+def test_columns_that_wait_for_each_other_are_all_read():
+    rows = [Row((Segment(str(at), 100.0 * at, 100.0 * at + 180, 500.0 - 7 * at, 30, False, at),)) for at in range(5)]
+    assert len(ordered([Column.of([row]) for row in rows])) == 5
+    assert sum(len(column.rows) for column in columns_of(rows)) == 5
+
+
+def test_blocks_say_where_they_stand_and_how_sure_they_are():
+    page = page_of(("Some text of one line", 100, 200, 300), size=(1000, 1400), rotation=180, confidence=0.9)
+    (block,) = blocks(page, scale=0.5)
+    assert block.metadata == {"bbox": [300.0, 580.0, 450.0, 600.0], "confidence": 0.9}
+
+
+def test_blocks_of_a_doubtful_page_say_so():
+    (block,) = blocks(page_of(("Seme taxt 0f ane Iine", 100, 200, 300), confidence=0.7))
+    assert block.metadata["low_confidence"] is True
+
+
+def test_cells_under_each_other_are_a_table():
+    rows = [("Name", "Age", "Town"), ("Ann", "31", "Bern"), ("Bob", "42", "Graz"), ("Cid", "53", "Linz")]
+    lines = [(text, 100 + 300 * c, 100 + 60 * r, 80) for r, row in enumerate(rows) for c, text in enumerate(row)]
+    (block,) = blocks(page_of(*lines))
+    assert block.type.value == "table"
+    assert block.text.splitlines()[-1] == "| Cid | 53 | Linz |"
+
+
+def test_the_table_of_tesseract_is_read_by_lines():
+    lines = lines_of_tsv(TSV)
+    assert [line.text for line in lines] == ['Съешь "ещё', "чаю."]
+    assert lines[0].bbox == (10, 20, 110, 50)
+    assert lines[0].confidence == pytest.approx((96.5 * 5 + 90.5 * 4) / 900)
+
+
+@pytest.mark.parametrize("table", ["", "no table at all", "level\tconf\ttext\n5\tx\ty\n"])
+def test_output_of_tesseract_that_is_no_table_has_no_lines(table):
+    assert lines_of_tsv(table) == []
+
+
+@pytest.fixture
+def program(tmp_path, monkeypatch):
+    """A program in Tesseract's place, which knows English and Russian and prints the same table for every picture."""
+    stub = tmp_path / "tesseract"
+    stub.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "if '--list-langs' in sys.argv: print('List of available languages (2):\\neng\\nrus')\n"
+        "elif '0' in sys.argv: print('Orientation in degrees: 0\\nScript: Cyrillic\\nScript confidence: 9')\n"
+        f"else: sys.stdout.write({TSV!r})\n",
+        encoding="utf-8",
+    )
+    stub.chmod(0o755)
+    monkeypatch.setattr(tesseract.shutil, "which", lambda name: str(stub))
+    Tesseract.installed.cache_clear()
+    yield stub
+    Tesseract.installed.cache_clear()
+
+
+def test_tesseract_reads_what_rapidocr_does_not_know(program):
+    page = ocr.recognise(drawn(["Съешь же ещё этих мягких французских", "булок, да выпей чаю, друг мой"]))
+    assert (page.engine, page.lines[0].text) == ("tesseract", 'Съешь "ещё')
+
+
+def test_tesseract_reads_the_languages_that_an_operator_names(program):
+    token = ocr.languages.set(("ru",))
+    try:
+        assert ocr.recognise(drawn(LINES)).engine == "tesseract"
+    finally:
+        ocr.languages.reset(token)
+
+
+def test_a_language_without_a_model_is_left_to_rapidocr(program):
+    token = ocr.languages.set(("he",))
+    try:
+        assert ocr.recognise(drawn(LINES)).engine == "rapidocr"
+    finally:
+        ocr.languages.reset(token)
+
+
+def test_tesseract_that_fails_has_no_lines(program):
+    program.write_text(f"#!{sys.executable}\nraise SystemExit(1)\n")
+    assert Tesseract(str(program), frozenset({"eng"})).read(drawn(LINES)).lines == []
+
+
+def test_the_engines_are_given_no_environment(program):
+    program.write_text(f"#!{sys.executable}\nimport os\nprint('PATH' in os.environ)\n")
+    assert tesseract._run([str(program)], io.BytesIO().read()).strip() == "False"
