@@ -7,6 +7,7 @@ from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
 from rage_assets.blocks.parsing.web.furniture import remove_furniture
+from rage_assets.blocks.parsing.web.tree import remove_unseen
 from rage_assets.blocks.parsing.web.html_table import is_data_table, table_rows
 from resources.domain import BlockType
 from resources.errors import ParseFailed
@@ -42,7 +43,8 @@ def page(text: str) -> Outline:
     outline = Outline()
     title = root.find(".//title")
     outline.title = " ".join((title.text or "").split()) if title is not None else ""
-    remove_furniture(root)
+    remove_unseen(root)
+    remove_furniture(root, text)
     _Walker(outline).walk(root)
     return outline
 
@@ -60,7 +62,7 @@ def add_fragment(outline: Outline, text: str) -> None:
         root = _tree(text)
     except ParseFailed:  # nothing but comments
         return
-    remove_furniture(root, whole_page=False)
+    remove_unseen(root)
     _Walker(outline).walk(root)
 
 
