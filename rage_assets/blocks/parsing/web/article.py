@@ -99,7 +99,7 @@ def _units(body: "HtmlElement") -> list[_Unit]:
             continue
         is_block = tag not in _IN_LINE
         if event == "start":
-            links += tag == "a"
+            links += _leads_away(element)
             if is_block:
                 open_units.append((element, None))
                 if tag in _DATA or tag in _LISTS:
@@ -107,7 +107,7 @@ def _units(body: "HtmlElement") -> list[_Unit]:
             if (element.text and element.text.strip()) or (tag == "img" and element.get("alt")):
                 add(element.text or "", linked=links > 0)
             continue
-        links -= tag == "a"
+        links -= _leads_away(element)
         if is_block:
             open_units.pop()
             if groups and groups[-1] is element:
@@ -118,6 +118,10 @@ def _units(body: "HtmlElement") -> list[_Unit]:
         if element.tail and element.tail.strip():
             add(element.tail, linked=links > 0)
     return units
+
+
+def _leads_away(element: "HtmlElement") -> bool:
+    return element.tag == "a" and not (element.get("href") or "#").startswith("#")
 
 
 def _around(body: "HtmlElement", good: list[_Unit]) -> "HtmlElement":
@@ -151,7 +155,7 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
         if unit.share > 0.5:
             wanted = first <= at <= last or not unit.is_heading
         elif first < at < last:
-            wanted = unit.is_heading or links <= 0.6 * total
+            wanted = links <= (0.9 if unit.is_heading else 0.6) * total
         elif unit.group is not None and unit.group.tag in _DATA:
             wanted = links < 0.5 * total
         else:

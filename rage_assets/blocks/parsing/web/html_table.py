@@ -1,5 +1,6 @@
 """Tables of HTML as rows of text."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,9 @@ from resources.errors import ParseFailed
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+_CODE = re.compile(
+    r"\b(?:highlighttable|rouge-table|lntable|hljs-ln|js-file-line-container|blob-code|syntaxhighlighter|linenos|lineno|gutter)\b"
+)
 _MAX_SPAN = 100
 _MOST_PLACES = 2_000_000
 
@@ -22,10 +26,27 @@ def is_data_table(table: "HtmlElement") -> bool:
         return columns > 0
     if columns < 2 or next(table.iterdescendants("table"), None) is not None:
         return False
-    cells = sum(map(len, rows))
-    long_cells = sum(len(cell.text_content()) > 1000 for row in rows for cell in row)
-    holds_headings = next(table.iterdescendants("h1", "h2", "h3", "article"), None) is not None
-    return not holds_headings and long_cells * 4 <= cells
+    cells = [cell for row in rows for cell in row]
+    long_cells = sum(len(cell.text_content()) > 1000 for cell in cells)
+    if next(table.iterdescendants("h1", "h2", "h3", "article"), None) is not None or long_cells * 4 > len(cells):
+        return False
+    # A single row of boxes with paragraphs in them is two columns of a page.
+    boxes = sum(len(cell.xpath("./p|./div|./ul|./ol|./blockquote")) > 1 for cell in cells)
+    return not boxes if sum(map(bool, rows)) == 1 else boxes * 2 <= len(cells)
+
+
+def code_of_table(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) -> str | None:
+    """The code that a table shows beside the numbers of its lines; None for a table of anything else.
+
+    Args:
+        table: The `table` element.
+        text_of: Gives the text of preformatted lines.
+    """
+    names = f"{table.get('class') or ''} {' '.join(table.xpath('.//td[position() < 3]/@class')[:4])}"
+    if not _CODE.search(names):
+        return None
+    cells = [row.xpath("./td")[-1:] for row in _own_rows(table)]
+    return "\n".join(text_of(cell).strip("\n") for row in cells for cell in row)
 
 
 def table_rows(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) -> list[list[str]]:
