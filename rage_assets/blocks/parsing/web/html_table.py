@@ -1,8 +1,8 @@
-"""Tables of HTML as rows of text."""
+"""Tables of HTML and XML as rows of text."""
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resources.errors import ParseFailed
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 _CODE = re.compile(
     r"\b(?:highlighttable|rouge-table|lntable|hljs-ln|js-file-line-container|blob-code|syntaxhighlighter|linenos|lineno|gutter)\b"
 )
+# Tables of HTML, of CALS (DocBook, DITA), of TEI, and DITA's simple ones.
+_ROWS = ("tr", "row", "sthead", "strow", "property", "prophead", "chhead", "chrow")
+_CELLS = ("td", "th", "entry", "cell", "stentry", "proptype", "propvalue", "propdesc", "proptypehd", "propvaluehd", "propdeschd",
+          "choption", "chdesc", "choptionhd", "chdeschd")  # fmt: skip
+_PARTS = ("thead", "tbody", "tfoot")
 _MAX_SPAN = 100
 _MOST_PLACES = 2_000_000
 
@@ -49,23 +54,25 @@ def code_of_table(table: "HtmlElement", text_of: Callable[["HtmlElement"], str])
     return "\n".join(text_of(cell).strip("\n") for row in cells for cell in row)
 
 
-def table_rows(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) -> list[list[str]]:
+def table_rows(table: Any, text_of: Callable[[Any], str]) -> list[list[str]]:
     """The rows of a table; a merged cell's text stands once, in its first row and column.
 
     Args:
-        table: The `table` element.
+        table: The `table` element, of HTML or of XML.
         text_of: Gives the text of a cell.
     """
     rows: list[list[str]] = []
     taken: set[tuple[int, int]] = set()
+    columns = {column.get("colname"): at for at, column in enumerate(table.iter("{*}colspec"))}
     for at, row in enumerate(_own_rows(table)):
         texts: dict[int, str] = {}
         column = 0
-        for cell in row.xpath("./td|./th"):
+        for cell in row.xpath(f"./*[{_any_of(_CELLS)}]"):
             while (at, column) in taken:
                 column += 1
             texts[column] = text_of(cell)
-            width, height = _span(cell, "colspan"), _span(cell, "rowspan")
+            width = _columns_named(cell, columns) or _span(cell.get("colspan") or cell.get("cols"))
+            height = _span(cell.get("rowspan") or cell.get("rows"), more=cell.get("morerows"))
             if len(taken) + width * height > _MOST_PLACES:
                 raise ParseFailed("too_large", f"A table takes more than {_MOST_PLACES} places.")
             taken.update((at + down, column + right) for down in range(height) for right in range(width))
@@ -74,11 +81,24 @@ def table_rows(table: "HtmlElement", text_of: Callable[["HtmlElement"], str]) ->
     return rows
 
 
-def _own_rows(table: "HtmlElement") -> list["HtmlElement"]:
+def _own_rows(table: Any) -> list[Any]:
     """The rows of a table without those of tables in its cells."""
-    return list(table.xpath("./tr|./thead/tr|./tbody/tr|./tfoot/tr"))
+    rows = f"*[{_any_of(_ROWS)}]"
+    return list(table.xpath(f"./{rows}|./*[{_any_of(_PARTS)}]/{rows}|./*[local-name()='tgroup']/*/{rows}"))
 
 
-def _span(cell: "HtmlElement", name: str) -> int:
-    value = cell.get(name, "1").strip()
-    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() else 1
+def _any_of(names: tuple[str, ...]) -> str:
+    return " or ".join(f"local-name()='{name}'" for name in names)
+
+
+def _columns_named(cell: Any, columns: dict[str | None, int]) -> int:
+    """How many columns a cell of a CALS table spans by their names; 0 where it names none."""
+    first, last = columns.get(cell.get("namest") or "-"), columns.get(cell.get("nameend") or "-")
+    return max(last - first + 1, 1) if first is not None and last is not None else 0
+
+
+def _span(value: str | None, more: str | None = None) -> int:
+    if more and more.strip().isdecimal():
+        return min(int(more) + 1, _MAX_SPAN)
+    value = (value or "1").strip()
+    return min(max(int(value), 1), _MAX_SPAN) if value.isdecimal() and len(value) < 9 else 1
