@@ -11,7 +11,7 @@ from rage_assets.blocks.parsing.web.xml_text import text_of
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_SECTION_NAMES = {"abstract": "Abstract", "ack": "Acknowledgements", "ref-list": "References"}
+_SECTION_NAMES = {"abstract": "Abstract", "ack": "Acknowledgments", "ref-list": "References"}
 _MATTERS = ("body", "back", "floats-group")
 _ARTICLES = ("sub-article", "response")
 _LABELS = frozenset(("label",))

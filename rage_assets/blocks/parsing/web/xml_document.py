@@ -41,7 +41,9 @@ _SECTIONS = frozenset(
 )  # fmt: skip
 _LEFT_OUT = SILENT | {"teiHeader", "prolog", "metadata", "topicmeta", "colgroup", "colspec", "textobject", "toc", "index"}
 _IN_PARAGRAPHS = _LISTS | _CODE | _TABLES | _FIGURES | {"table-wrap", "fig-group", "boxed-text", "supplementary-material",
-                                                         "disp-quote", "blockquote", "note", "footnote", "fn", "example"}  # fmt: skip
+                                                         "element-citation", "disp-quote", "blockquote", "note", "footnote", "fn", "example"}  # fmt: skip
+# What a figure may hold that is more than its caption.
+_OWN_BLOCKS = _TABLES | _CODE | _LISTS | {"supplementary-material", "media"}
 _MAX_DEPTH = 150
 _LONGEST_LIST = 6000
 
@@ -140,8 +142,8 @@ class DocumentReader:
         self.outline.add(BlockType.LIST, "\n".join(part), **metadata)
 
     def _figure(self, element: "_Element", **metadata: Any) -> None:
-        inner = [child for child in element.iterdescendants() if local(child) in _TABLES | _CODE | _LISTS]
-        text = text_of(element, _TABLES | _CODE | _LISTS | {"graphic", "media", "permissions", "attrib"})
+        inner = [child for child in element.iterdescendants() if local(child) in _OWN_BLOCKS]
+        text = text_of(element, _OWN_BLOCKS | {"graphic", "permissions", "attrib"})
         self.outline.add(BlockType.IMAGE, text, anchor=element.get("id"), **metadata)
         for child in inner:
             self.read(child, 6, **metadata)

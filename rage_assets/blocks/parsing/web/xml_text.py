@@ -25,6 +25,7 @@ INLINE = frozenset(
 )  # fmt: skip
 # Numbers by which publishers file things, and what is there in words beside them.
 SILENT = frozenset(("object-id", "contrib-id", "graphic", "inline-graphic-alternatives", "indexterm", "index", "processing-meta"))
+_PEOPLE = ("name", "etal", "person-group")
 _FORMULAS = ("inline-formula", "disp-formula", "inlineequation", "informalequation", "equation", "formula")
 _MAX_DEPTH = 150
 
@@ -74,7 +75,7 @@ def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) ->
     if name == "math":
         parts.append(f"${latex(element)}$")
         return
-    parted = "" if name in INLINE else " "
+    parted = "" if name in INLINE or name in _PEOPLE else " "
     parts.append(parted)
     if name == "name" and len(element):
         parts.append(" ".join(filter(None, (" ".join("".join(child.itertext()).split()) for child in element))))
