@@ -49,7 +49,9 @@ class _Unit:
     @property
     def is_caption(self) -> bool:
         for element in (self.element, self.element.getparent()):
-            if element is not None and (element.tag in ("figure", "figcaption") or _CAPTION.search(element.get("class") or "")):
+            if element is not None and (
+                element.tag in ("figure", "figcaption") or _CAPTION.search(element.get("class") or "")
+            ):
                 return True
         return False
 
@@ -159,7 +161,7 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
         elif unit.group is not None and unit.group.tag in _DATA:
             wanted = links < 0.5 * total
         else:
-            wanted = unit.is_prose and not unit.is_caption or (unit.is_heading and at + 1 == first)
+            wanted = (unit.is_prose and not unit.is_caption) or (unit.is_heading and at + 1 == first)
         if wanted:
             kept.add(unit)
     return kept - _empty_headings(units, kept)
@@ -172,7 +174,7 @@ def _empty_headings(units: list[_Unit], kept: set[_Unit]) -> set[_Unit]:
         if not heading.is_heading or heading not in kept:
             continue
         gone = False
-        for unit in units[at + 1 :]:
+        for unit in map(units.__getitem__, range(at + 1, len(units))):
             if unit.is_heading and HEADINGS[unit.element.tag] <= HEADINGS[heading.element.tag]:
                 break
             if unit in kept and not unit.is_heading:

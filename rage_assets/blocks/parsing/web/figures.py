@@ -46,7 +46,11 @@ class Figures:
     def link_text(self, element: "HtmlElement") -> str:
         """The alternative text of a picture that is all there is in its link."""
         link = next(element.iterancestors("a"), None)
-        if link is None or _PICTURE_FILE.search(link.get("href") or "") or next(link.iterancestors("figure"), None) is not None:
+        if (
+            link is None
+            or _PICTURE_FILE.search(link.get("href") or "")
+            or next(link.iterancestors("figure"), None) is not None
+        ):
             return ""
         alternative = _alternative(element)
         return alternative if not "".join(link.itertext()).strip() and alternative not in self._known() else ""
@@ -68,7 +72,9 @@ class Figures:
 
 
 def _is_caption(element: "HtmlElement") -> bool:
-    return element.tag == "figcaption" or bool(_CAPTION.search(element.get("class") or "")) and element.tag in ("p", "div", "dd")
+    return element.tag == "figcaption" or (
+        bool(_CAPTION.search(element.get("class") or "")) and element.tag in ("p", "div", "dd")
+    )
 
 
 def _is_file_name(alternative: str, element: "HtmlElement") -> bool:

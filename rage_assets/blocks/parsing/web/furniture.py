@@ -8,8 +8,9 @@ pages takes for the article is never furniture, whatever it is called.
 import re
 from typing import TYPE_CHECKING
 
-from rage_assets.blocks.parsing.web.article import Votes, keep_article
+from rage_assets.blocks.parsing.web.article import keep_article
 from rage_assets.blocks.parsing.web.tree import drop, length
+from rage_assets.blocks.parsing.web.voting import Votes
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -33,7 +34,9 @@ _CONTENT = re.compile(
     r"(?:^|[\s_-])(?:content|main|article|post|entry|story|page|body|site|wrapper|container)(?:$|[\s_-])", re.IGNORECASE
 )
 # What follows an article under the same roof; no vote saves it.
-_NEVER_ARTICLE = re.compile(r"(?:^|[\s_-])(?:comment-?list|comments|disqus\w*|respond|cookies?|consent)(?:$|[\s_-])", re.IGNORECASE)
+_NEVER_ARTICLE = re.compile(
+    r"(?:^|[\s_-])(?:comment-?list|comments|disqus\w*|respond|cookies?|consent)(?:$|[\s_-])", re.IGNORECASE
+)
 
 
 def remove_furniture(root: "HtmlElement", text: str) -> None:

@@ -46,9 +46,9 @@ def page(text: str, *, site: bool = False) -> Outline:
     if site:
         remove_furniture(root, text)
     _read(outline, root)
-    if not outline.blocks:  # a page that scripts write may still describe its article
-        for line in article_body(text).split("\n"):
-            outline.paragraph(line)
+    body = article_body(text) if site else ""
+    if sum(len(block.text) for block in outline.blocks) < 0.2 * len(body):  # scripts write what a reader sees of it
+        outline = _described(outline.title, body)
     if outline.blocks:
         outline.blocks[0].metadata |= facts
     return outline
@@ -69,6 +69,19 @@ def add_fragment(outline: Outline, text: str) -> None:
         return
     remove_unseen(root)
     _read(outline, root)
+
+
+def _described(title: str, body: str) -> Outline:
+    """The article that a page holds as data."""
+    outline = Outline()
+    outline.title = title
+    outline.heading(title, 1)
+    if "</" in body:
+        add_fragment(outline, body)
+    else:
+        for line in body.split("\n"):
+            outline.paragraph(line)
+    return outline
 
 
 def _read(outline: Outline, root: "HtmlElement") -> None:

@@ -13,9 +13,10 @@ _CODE = re.compile(
     r"\b(?:highlighttable|rouge-table|lntable|hljs-ln|js-file-line-container|blob-code|syntaxhighlighter|linenos|lineno|gutter)\b"
 )
 # Tables of HTML, of CALS (DocBook, DITA), of TEI, and DITA's simple ones.
-_ROWS = ("tr", "row", "sthead", "strow", "property", "prophead", "chhead", "chrow")
-_CELLS = ("td", "th", "entry", "cell", "stentry", "proptype", "propvalue", "propdesc", "proptypehd", "propvaluehd", "propdeschd",
-          "choption", "chdesc", "choptionhd", "chdeschd")  # fmt: skip
+_ROWS = frozenset(("tr", "row", "sthead", "strow", "property", "prophead", "chhead", "chrow"))
+_CELLS = frozenset(("td", "th", "entry", "cell", "stentry", "proptype", "propvalue", "propdesc", "proptypehd",
+                    "propvaluehd", "propdeschd",
+          "choption", "chdesc", "choptionhd", "chdeschd"))  # fmt: skip
 _PARTS = ("thead", "tbody", "tfoot")
 _MAX_SPAN = 100
 _MOST_PLACES = 2_000_000
@@ -25,7 +26,7 @@ def is_data_table(table: "HtmlElement") -> bool:
     """Whether a table holds data; else it lays out a page, and its cells are ordinary text."""
     if table.get("role") in ("presentation", "none"):
         return False
-    rows = [row.xpath("./td|./th") for row in _own_rows(table)]
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in _own_rows(table)]
     columns = max(map(len, rows), default=0)
     if any(cell.tag == "th" for row in rows for cell in row) or table.find("caption") is not None:
         return columns > 0
@@ -50,8 +51,8 @@ def code_of_table(table: "HtmlElement", text_of: Callable[["HtmlElement"], str])
     names = f"{table.get('class') or ''} {' '.join(table.xpath('.//td[position() < 3]/@class')[:4])}"
     if not _CODE.search(names):
         return None
-    cells = [row.xpath("./td")[-1:] for row in _own_rows(table)]
-    return "\n".join(text_of(cell).strip("\n") for row in cells for cell in row)
+    cells = [next(row.iterchildren("td", reversed=True), None) for row in _own_rows(table)]
+    return "\n".join(text_of(cell).strip("\n") for cell in cells if cell is not None)
 
 
 def table_rows(table: Any, text_of: Callable[[Any], str]) -> list[list[str]]:
@@ -67,7 +68,9 @@ def table_rows(table: Any, text_of: Callable[[Any], str]) -> list[list[str]]:
     for at, row in enumerate(_own_rows(table)):
         texts: dict[int, str] = {}
         column = 0
-        for cell in row.xpath(f"./*[{_any_of(_CELLS)}]"):
+        for cell in row:
+            if _name(cell) not in _CELLS:
+                continue
             while (at, column) in taken:
                 column += 1
             texts[column] = text_of(cell)
@@ -83,12 +86,19 @@ def table_rows(table: Any, text_of: Callable[[Any], str]) -> list[list[str]]:
 
 def _own_rows(table: Any) -> list[Any]:
     """The rows of a table without those of tables in its cells."""
-    rows = f"*[{_any_of(_ROWS)}]"
-    return list(table.xpath(f"./{rows}|./*[{_any_of(_PARTS)}]/{rows}|./*[local-name()='tgroup']/*/{rows}"))
+    rows = []
+    for child in table:
+        if _name(child) in _ROWS:
+            rows.append(child)
+        elif _name(child) in _PARTS:
+            rows += [row for row in child if _name(row) in _ROWS]
+        elif _name(child) == "tgroup":
+            rows += [row for part in child for row in part if _name(row) in _ROWS]
+    return rows
 
 
-def _any_of(names: tuple[str, ...]) -> str:
-    return " or ".join(f"local-name()='{name}'" for name in names)
+def _name(element: Any) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def _columns_named(cell: Any, columns: dict[str | None, int]) -> int:

@@ -184,5 +184,3 @@ def read_article(outline: Outline, root: Any) -> None:
     """Add an article of JATS, or one of several within a file."""
     for article in [root] if local(root) in ("article", *_ARTICLES) else root.iter("{*}article"):
         JatsReader(outline).article(article)
-
-

@@ -24,7 +24,9 @@ def reference(citation: "_Element") -> str:
     parts = [_sentence(", ".join(_people(citation)))]
     parts += [_sentence(_first(citation, *_TITLES))]
     source, volume, issue = _first(citation, "source"), _first(citation, "volume"), _first(citation, "issue")
-    pages = "–".join(filter(None, (_first(citation, "fpage"), _first(citation, "lpage")))) or _first(citation, "elocation-id")
+    pages = "–".join(filter(None, (_first(citation, "fpage"), _first(citation, "lpage")))) or _first(
+        citation, "elocation-id"
+    )
     place = f"{volume}({issue})" if volume and issue else volume
     where = ":".join(filter(None, (place, pages)))
     year = _first(citation, "year")

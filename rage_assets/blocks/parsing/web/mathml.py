@@ -54,14 +54,14 @@ def _structure(element: Any, depth: int) -> str:
     if name in ("msubsup", "munderover") and len(parts) > 2:
         return f"{parts[0]}_{{{parts[1]}}}^{{{parts[2]}}}"
     if name == "mfenced":
-        return element.get("open", "(") + ",".join(parts) + element.get("close", ")")
+        return f"{element.get('open', '(')}{','.join(parts)}{element.get('close', ')')}"
     if name == "mtr":
         return " & ".join(parts) + r" \\ "
     if name == "mtable":
         return rf"\begin{{matrix}} {''.join(parts)}\end{{matrix}}"
     if name == "mtext":
         return rf"\text{{{(element.text or '').strip()}}}"
-    return (element.text or "").strip() + "".join(parts)
+    return f"{(element.text or '').strip()}{''.join(parts)}"
 
 
 def _replace(element: "HtmlElement", formula: str, *, block: bool) -> None:

@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
 _NOT_IN_LISTS = frozenset([*HEADINGS, "table", "pre", "article", "section", "form"])
 _LISTS = ("ul", "ol", "dl", "menu", "dir")
-_NOTES = {"doc-footnote", "doc-endnote", "doc-endnotes", "footnote", "endnote", "footnotes", "endnotes", "rearnote", "rearnotes"}
+_NOTES = {
+    "doc-footnote",
+    "doc-endnote",
+    "doc-endnotes",
+    "footnote",
+    "endnote",
+    "footnotes",
+    "endnotes",
+    "rearnote",
+    "rearnotes",
+}
 
 
 class Walker:

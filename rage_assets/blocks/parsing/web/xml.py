@@ -1,5 +1,6 @@
 """XML: documents by the words of their vocabularies, feeds and drawings, and any other as records."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, parse_xml
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 _JOURNALS = ("sub-article", "response", "pmc-articleset")
 _DOCUMENTS = ("book", "article", "chapter", "section", "TEI", "TEI.2", "teiCorpus", "topic", "concept", "task", "reference",
-              "troubleshooting", "dita", "refentry", "set", "appendix", "preface", "glossentry", "part", "sect1")  # fmt: skip
+              "troubleshooting", "dita", "refentry", "set", "appendix", "preface", "glossentry", "part",
+              "sect1")  # fmt: skip
 _START = 65536
 
 
@@ -28,7 +30,8 @@ class XmlParser:
     name = "xml"
     version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
-        (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"), "application/xml"
+        (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"),
+        "application/xml",
     ) | {".svg": "image/svg+xml"}
 
     def parse(self, content: Content) -> Outline:
@@ -38,7 +41,7 @@ class XmlParser:
         name = local(root) if root is not None else ""
         if name == "html":
             return page(content.text, site=True)
-        if name == "article" and _is_journal(content) or name in _JOURNALS:
+        if (name == "article" and _is_journal(content)) or name in _JOURNALS:
             read_article(outline, parse_xml(content.data))
         elif name in FEEDS:
             read_feed(outline, parse_xml(content.data))
@@ -59,11 +62,8 @@ def _start(content: Content) -> "_Element | None":
     from lxml import etree
 
     parser = etree.XMLPullParser(events=("start",), **XML_OPTIONS)
-    with content.open() as stream:
-        try:
-            parser.feed(stream.read(_START))
-        except etree.XMLSyntaxError:
-            pass
+    with content.open() as stream, suppress(etree.XMLSyntaxError):
+        parser.feed(stream.read(_START))
     return next((element for _, element in parser.read_events()), None)
 
 

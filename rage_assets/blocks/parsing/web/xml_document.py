@@ -23,8 +23,11 @@ _LISTS = frozenset(
      "substeps", "steps", "steps-unordered", "choices", "glossary-list", "segmentedlist", "calloutlist", "parml", "listBibl")
 )  # fmt: skip
 _NUMBERED = frozenset(("orderedlist", "ol", "procedure", "steps", "substeps"))
-_NUMBERED_TYPES = frozenset(("order", "ordered", "arabic", "numbered", "alpha-lower", "alpha-upper", "roman-lower", "roman-upper"))
-_CODE = frozenset(("programlisting", "screen", "literallayout", "synopsis", "codeblock", "pre", "preformat", "msgblock", "eg",
+_NUMBERED_TYPES = frozenset(
+    ("order", "ordered", "arabic", "numbered", "alpha-lower", "alpha-upper", "roman-lower", "roman-upper")
+)
+_CODE = frozenset(("programlisting", "screen", "literallayout", "synopsis", "codeblock", "pre", "preformat",
+                   "msgblock", "eg",
                    "egXML", "code-block", "cmdsynopsis", "funcsynopsis"))  # fmt: skip
 _TABLES = frozenset(("table", "informaltable", "simpletable", "properties", "choicetable"))
 _FIGURES = frozenset(("fig", "figure", "informalfigure", "mediaobject", "chem-struct-wrap", "image"))
@@ -33,15 +36,19 @@ _NOTES = {"note": "note", "tip": "note", "warning": "note", "caution": "note", "
           "table-wrap-foot": "footnote", "disp-quote": "quote", "blockquote": "quote", "epigraph": "quote", "lq": "quote",
           "cit": "quote", "remark": "comment", "draft-comment": "comment"}  # fmt: skip
 _SECTIONS = frozenset(
-    ("sec", "section", "sect1", "sect2", "sect3", "sect4", "sect5", "simplesect", "refsect1", "refsect2", "refsect3", "chapter",
+    ("sec", "section", "sect1", "sect2", "sect3", "sect4", "sect5", "simplesect", "refsect1", "refsect2", "refsect3",
+    "chapter",
      "appendix", "part", "preface", "article", "book", "abstract", "trans-abstract", "ack", "app", "ref-list", "fn-group",
      "glossary", "bibliography", "topic", "concept", "task", "reference", "div", "div1", "div2", "div3", "div4", "notes",
-     "boxed-text", "sidebar", "bio", "dedication", "colophon", "refentry", "example", "app-group", "def-list", "set", "set-index",
-     "refsection", "refsynopsisdiv", "bibliodiv", "glossdiv", "troubleshooting", "glossentry", "statement", "answer", "question")
+     "boxed-text", "sidebar", "bio", "dedication", "colophon", "refentry", "example", "app-group", "def-list", "set",
+     "set-index",
+     "refsection", "refsynopsisdiv", "bibliodiv", "glossdiv", "troubleshooting", "glossentry", "statement", "answer",
+     "question")
 )  # fmt: skip
 _LEFT_OUT = SILENT | {"teiHeader", "prolog", "metadata", "topicmeta", "colgroup", "colspec", "textobject", "toc", "index"}
 _IN_PARAGRAPHS = _LISTS | _CODE | _TABLES | _FIGURES | {"table-wrap", "fig-group", "boxed-text", "supplementary-material",
-                                                         "element-citation", "disp-quote", "blockquote", "note", "footnote", "fn", "example"}  # fmt: skip
+                                                         "element-citation", "disp-quote", "blockquote", "note",
+                                                         "footnote", "fn", "example"}  # fmt: skip
 # What a figure may hold that is more than its caption.
 _OWN_BLOCKS = _TABLES | _CODE | _LISTS | {"supplementary-material", "media"}
 _MAX_DEPTH = 150

@@ -24,7 +24,9 @@ INLINE = frozenset(
      "publisher-name", "publisher-loc", "month", "day", "season", "edition", "comment", "conf-name", "suffix", "prefix")
 )  # fmt: skip
 # Numbers by which publishers file things, and what is there in words beside them.
-SILENT = frozenset(("object-id", "contrib-id", "graphic", "inline-graphic-alternatives", "indexterm", "index", "processing-meta"))
+SILENT = frozenset(
+    ("object-id", "contrib-id", "graphic", "inline-graphic-alternatives", "indexterm", "index", "processing-meta")
+)
 _PEOPLE = ("name", "etal", "person-group")
 _FORMULAS = ("inline-formula", "disp-formula", "inlineequation", "informalequation", "equation", "formula")
 _MAX_DEPTH = 150
