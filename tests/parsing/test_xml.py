@@ -153,3 +153,14 @@ def test_entities_that_multiply_are_refused(reason):
 
 def test_broken_xml_is_refused(reason):
     assert reason("<r><a></r>", "a.xml") == "broken"
+
+
+def test_xml_is_known_by_its_declaration(parse):
+    assert texts(parse('<?xml version="1.0"?><r><a>1</a></r>', "unnamed")) == ["a: 1"]
+
+
+def test_entities_of_html_are_known_without_their_document_type(parse):
+    doctype = '<!DOCTYPE article PUBLIC "-//OASIS//DTD DocBook XML V4.5//EN" "http://docbook.example/docbookx.dtd">'
+    document = parse(f"{doctype}<article><para>Ann &mdash; Bob</para></article>", "a.xml")
+    assert texts(document) == ["Ann — Bob"]
+    assert texts(parse(f"{doctype}<r><a>1 &times; 2</a></r>", "a.xml")) == ["a: 1 × 2"]

@@ -56,22 +56,31 @@ class _Unit:
         return False
 
 
-def keep_article(root: "HtmlElement", votes: Votes) -> None:
-    """Remove what is not the article from a page that has one; any other page stays as it is."""
+def keep_article(root: "HtmlElement", votes: Votes) -> bool:
+    """Remove what is not the article from a page that has one; any other page stays as it is.
+
+    Args:
+        root: The page.
+        votes: What other readers take for its article.
+
+    Returns:
+        Whether there is one.
+    """
     body = root.find("body")
     if body is None or votes.words < _FEWEST_WORDS:
-        return
+        return False
     units = _units(body)
     for unit in units:
         unit.share = votes.share(unit.words)
     good = [unit for unit in units if unit.share > 0.5 and not unit.is_heading]
     prose = sum(len(unit.words) for unit in units if unit.is_prose)
     if not good or sum(len(unit.words) for unit in good if unit.is_prose) < 0.5 * prose:
-        return
+        return False
     article = _around(body, good)
     inside = [unit for unit in units if unit.element is article or article in unit.element.iterancestors()]
     title = " ".join(root.xpath("//title/text()|//meta[@property='og:title']/@content"))
     _keep_only(body, _chosen(inside) | _title(units[: units.index(good[0])], set(words(title))))
+    return True
 
 
 def _units(body: "HtmlElement") -> list[_Unit]:

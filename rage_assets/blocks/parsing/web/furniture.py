@@ -57,8 +57,8 @@ def remove_furniture(root: "HtmlElement", text: str) -> None:
             furnished = True
             for element in found:
                 drop(element)
-    if furnished:
-        keep_article(root, votes)
+    if not (furnished and keep_article(root, votes)):
+        _keep_main(root)
 
 
 def _named(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
@@ -100,6 +100,21 @@ def _links(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
         if linked > 0.75 * size and size / len(links) < 60 and not votes.approve(element):
             found.append(element)
     return found
+
+
+def _keep_main(root: "HtmlElement") -> None:
+    """Where a page marks its one main part, and that holds most of what is left, the rest goes."""
+    marked = _outermost(root.xpath("//main|//*[@role='main']") or root.xpath("//article"))
+    body = root.find("body")
+    if len(marked) != 1 or body is None or length(marked[0]) < 0.4 * length(body):
+        return
+    main = marked[0]
+    kept = {main, *(heading for heading in body.iter("h1") if main not in heading.iterancestors())}
+    path = {parent for element in kept for parent in element.iterancestors()}
+    for parent in path.intersection(body.iter()):
+        for child in list(parent):
+            if child not in kept and child not in path:
+                drop(child)
 
 
 def _outermost(elements: list["HtmlElement"]) -> list["HtmlElement"]:

@@ -22,6 +22,8 @@ _SECOND = ("katex-html", "MathJax", "MathJax_Preview", "MathJax_Display", "MathJ
            "mwe-math-fallback-image-display")  # fmt: skip
 _SIGNS = frozenset(("", "¶", "#", "§", "🔗", "⚓", "link", "permalink"))
 _SEVEN_BIT = re.compile(r"""charset\s*=\s*["']?\s*(iso-2022-(?:jp|kr)|hz-gb-2312)""", re.IGNORECASE)
+# Their content is what a reader without frames sees; the parser takes it for text.
+_NO_FRAMES = re.compile(r"</?(?:noframes|frameset)\b[^<>]{0,1000}>", re.IGNORECASE)
 _FEWEST_LABELS = 3
 
 
@@ -36,7 +38,7 @@ def parse_html(text: str) -> "HtmlElement":
     # As bytes, since lxml refuses text that declares an encoding of its own.
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=True, remove_pis=True, remove_comments=True)
     try:
-        return html.document_fromstring(_wide(text).encode("utf-8", "replace"), parser=parser)
+        return html.document_fromstring(_NO_FRAMES.sub("", _wide(text)).encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:
         raise ParseFailed("no_text", "The page has no content.") from None
 

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, refuse_entities
 from rage_assets.blocks.parsing.office.docx_styles import local
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.web.xml_text import plain_text
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def read_records(outline: Outline, stream: IO[bytes]) -> None:
 def _close(closed: _Open, element: "_Element") -> None:
     """Take the element's own values."""
     mixed = closed.had_children and not closed.is_parted and _has_own_text(element)
-    text = " ".join("".join(map(str, element.itertext())).split()) if mixed or not closed.had_children else ""
+    text = plain_text(element) if mixed or not closed.had_children else ""
     if mixed:  # a sentence with marks in it
         closed.lines, closed.records, closed.had_children = [], set(), False
     if text:

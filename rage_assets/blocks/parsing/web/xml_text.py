@@ -44,6 +44,21 @@ def text_of(element: "_Element", skip: frozenset[str] = frozenset()) -> str:
     return " ".join("".join(parts).split())
 
 
+def plain_text(element: Any) -> str:
+    """All text of an element on one line, whatever the elements in it mean."""
+    from lxml import etree
+
+    if not len(element):
+        return " ".join((element.text or "").split())
+    parts: list[str] = []
+    for event, node in etree.iterwalk(element, events=("start", "end")):
+        if event == "start":
+            parts.append((node.text if isinstance(node.tag, str) else _entity(node)) or "")
+        elif node is not element:
+            parts.append(node.tail or "")
+    return " ".join("".join(parts).split())
+
+
 def formula(element: "_Element") -> str:
     """A formula as LaTeX between dollar signs; its text where it is written otherwise."""
     sign = "$$" if local(element).startswith(("disp", "equation", "informal")) else "$"
@@ -62,12 +77,16 @@ def formula(element: "_Element") -> str:
     return "".join(parts)
 
 
+def _entity(node: Any) -> str:
+    """What an entity of a document type that is not read stands for; those of HTML are the same everywhere."""
+    name = getattr(node, "name", None)
+    return html5.get(f"{name};", "") if name else ""
+
+
 def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) -> None:
     name = local(element)
     if not name:
-        # An entity of a document type that is not read; those of HTML are the same everywhere.
-        entity = getattr(element, "name", None)
-        parts.append(html5.get(f"{entity};", "") if entity else "")
+        parts.append(_entity(element))
         return
     if name in skip or name in SILENT or depth > _MAX_DEPTH:
         return
