@@ -79,3 +79,12 @@ def test_a_protected_book_is_encrypted(reason):
 def test_a_book_with_obfuscated_fonts_is_read(parse):
     part = encryption("http://www.idpf.org/2008/embedding", "OPS/font.ttf")
     assert "First." in texts(parse(book(more={"META-INF/encryption.xml": part}), "a.epub"))
+
+
+def test_a_chapters_title_that_is_no_heading_becomes_one(parse):
+    nav = "<html xmlns='http://www.w3.org/1999/xhtml'><body><nav><a href='two.xhtml'>Second.</a></nav></body></html>"
+    item = '<item id="nav" href="nav.xhtml" properties="nav" media-type="application/xhtml+xml"/>'
+    document = parse(book(items=item, more={"OPS/nav.xhtml": nav}), "a.epub")
+    assert [(block.type.value, block.text) for block in document.blocks if block.text == "Second."] == [
+        ("heading", "Second.")
+    ]

@@ -164,3 +164,8 @@ def test_a_page_that_is_no_site_is_all_content():
 
     html = page('<div class="header"><p>Dear Ann,</p></div><p>See you.</p><div class="footer"><p>Bob, Lakes Inc.</p></div>')
     assert [block.text for block in whole(html).blocks] == ["Dear Ann,", "See you.", "Bob, Lakes Inc."]
+
+
+def test_a_page_that_no_memory_holds_is_too_large(reason, monkeypatch):
+    monkeypatch.setattr("rage_assets.blocks.parsing.web.html._LARGEST", 10)
+    assert reason(page("<p>Lake</p>"), "a.html") == "too_large"

@@ -164,3 +164,8 @@ def test_entities_of_html_are_known_without_their_document_type(parse):
     document = parse(f"{doctype}<article><para>Ann &mdash; Bob</para></article>", "a.xml")
     assert texts(document) == ["Ann — Bob"]
     assert texts(parse(f"{doctype}<r><a>1 &times; 2</a></r>", "a.xml")) == ["a: 1 × 2"]
+
+
+def test_a_large_document_is_read_in_pieces(parse, monkeypatch):
+    monkeypatch.setattr("rage_assets.blocks.parsing.web.xml._LARGEST", 10)
+    assert "title: Lake" in texts(parse("<book><title>Lake</title><para>Cold.</para></book>", "a.xml"))[0]

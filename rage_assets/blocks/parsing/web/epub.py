@@ -133,8 +133,8 @@ def _add_chapter(outline: Outline, data: bytes, media_type: str, label: str, anc
     words = any(block.type is not BlockType.IMAGE for block in chapter.blocks)
     if label and words and not any(block.type is BlockType.HEADING for block in chapter.blocks):
         outline.heading(label, 1, anchor=anchor)
-        outline.extend(chapter)
-        return
+        if chapter.blocks[0].text.casefold() == label.casefold():  # set in large type, but not marked
+            del chapter.blocks[0]
     for block in chapter.blocks:
         if block.type is BlockType.HEADING:
             outline.heading(block.text, **block.metadata)

@@ -13,6 +13,9 @@ from resources.errors import ParseFailed
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
+# A page in memory takes many times its bytes.
+_LARGEST = 64 * 2**20
+
 
 class HtmlParser:
     """Reads HTML leniently with lxml and keeps what a person came to read."""
@@ -26,6 +29,8 @@ class HtmlParser:
 
     def parse(self, content: Content) -> Outline:
         """Blocks of the page's content; what the page says of itself is metadata of the first."""
+        if content.size > _LARGEST:
+            raise ParseFailed("too_large", f"The page has {content.size} bytes; pages are read up to {_LARGEST}.")
         return page(content.text, site=True)
 
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, parse_xml
-from rage_assets.blocks.parsing.content import WHOLE_BYTES, Content
+from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.office.docx_styles import local
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.web.feeds import FEEDS, read_drawing, read_feed, read_opml
@@ -22,6 +22,8 @@ _DOCUMENTS = ("book", "article", "chapter", "section", "TEI", "TEI.2", "teiCorpu
               "troubleshooting", "dita", "refentry", "set", "appendix", "preface", "glossentry", "part",
               "sect1")  # fmt: skip
 _START = 65536
+# A document in memory takes many times its bytes; larger ones are read in pieces.
+_LARGEST = 64 * 2**20
 
 
 class XmlParser:
@@ -37,7 +39,7 @@ class XmlParser:
     def parse(self, content: Content) -> Outline:
         """Headings, paragraphs, lists and tables of documents; the records of data, however large the file."""
         outline = Outline()
-        root = None if content.size > WHOLE_BYTES else _start(content)
+        root = None if content.size > _LARGEST else _start(content)
         name = local(root) if root is not None else ""
         if name == "html":
             return page(content.text, site=True)
