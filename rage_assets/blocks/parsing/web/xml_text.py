@@ -46,10 +46,10 @@ def text_of(element: "_Element", skip: frozenset[str] = frozenset()) -> str:
 
 def plain_text(element: Any) -> str:
     """All text of an element on one line, whatever the elements in it mean."""
-    from lxml import etree
-
     if not len(element):
         return " ".join((element.text or "").split())
+    from lxml import etree
+
     parts: list[str] = []
     for event, node in etree.iterwalk(element, events=("start", "end")):
         if event == "start":
