@@ -78,6 +78,8 @@ def media_type_of(source: bytes | Path, path: str) -> str:
     # Also under the name of a Word or Excel file: many a web page's "download" is one.
     if _HTML.match(head) and (named in (None, "text/plain") or str(named).startswith(_BINARY_FORMATS)):
         return "text/html"
+    if head.startswith(b"<?xml") and named in (None, "text/plain"):
+        return "application/xml"
     if named is not None and named.startswith(_BINARY_FORMATS):
         return named if looks_binary(start) else text_type(head, named)
     if looks_binary(start):

@@ -157,6 +157,16 @@ def parse_xml(data: bytes) -> "_Element":
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise ParseFailed("broken", f"Not XML: {error}") from None
+    refuse_entities(root)
+    return root
+
+
+def refuse_entities(root: "_Element") -> None:
+    """Refuses a document that declares more than short texts as its entities.
+
+    Raises:
+        ParseFailed: `broken` where an entity leads elsewhere or multiplies.
+    """
     declared = root.getroottree().docinfo.internalDTD
     for entity in declared.iterentities() if declared is not None else ():
         value = entity.content
@@ -164,4 +174,3 @@ def parse_xml(data: bytes) -> "_Element":
             raise ParseFailed(
                 "broken", f"The XML declares an entity, {str(entity.name)[:40]}, that is more than a short text."
             )
-    return root

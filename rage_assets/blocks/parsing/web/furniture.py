@@ -1,17 +1,20 @@
 """What stands around the content of a web page: menus, footers, cookie banners, share buttons.
 
-Two rules, in this order: what says by its element, role or class that it is furniture goes; then lists and boxes made
-of links go. Each rule is undone when little would be left: then the "menu" is what the page is about.
+Two rules: what says by its element, role or class that it is furniture goes; then lists and boxes made of links go.
+A rule is undone when little would be left: then the "menu" is what the page is about. And what an independent reader of
+pages takes for the article is never furniture, whatever it is called.
 """
 
 import re
 from typing import TYPE_CHECKING
 
+from rage_assets.blocks.parsing.web.article import keep_article
+from rage_assets.blocks.parsing.web.tree import drop, length
+from rage_assets.blocks.parsing.web.voting import Votes
+
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_NEVER = ("script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "canvas", "audio", "video",
-          "link", "meta", "input", "select", "button", "textarea", "datalist", "map")  # fmt: skip
 _ELEMENTS = ("nav", "footer", "aside", "dialog")
 _ROLES = {"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog", "complementary", "menu", "menubar",
           "toolbar", "tooltip", "alert"}  # fmt: skip
@@ -30,46 +33,50 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CONTENT = re.compile(
     r"(?:^|[\s_-])(?:content|main|article|post|entry|story|page|body|site|wrapper|container)(?:$|[\s_-])", re.IGNORECASE
 )
+# What follows an article under the same roof; no vote saves it.
+_NEVER_ARTICLE = re.compile(
+    r"(?:^|[\s_-])(?:comment-?list|comments|disqus\w*|respond|cookies?|consent)(?:$|[\s_-])", re.IGNORECASE
+)
 
 
-def remove_furniture(root: "HtmlElement", *, whole_page: bool = True) -> None:
-    """Remove from a tree, in place, what is not content.
+def remove_furniture(root: "HtmlElement", text: str) -> None:
+    """Remove from a tree, in place, what is not the content of its page.
 
     Args:
-        root: The tree.
-        whole_page: Whether it is a page; in a fragment only what is never text goes.
+        root: The tree, without what is never text.
+        text: The page as it was written, for the second reader.
     """
-    for element in list(root.iter(*_NEVER)):
-        _drop(element)
-    for element in list(root.xpath("//*[@hidden or contains(translate(@style, ' ', ''), 'display:none')]")):
-        if element.tag not in ("html", "body"):
-            _drop(element)
-    if not whole_page:
-        return
-    total = _length(root)
+    total = length(root)
+    votes = Votes(text)
+    furnished = False
     for rule in (_named, _links):
-        found = [element for element in rule(root) if element.getparent() is not None]
-        kept = total - sum(map(_length, _outermost(found)))
+        found = [element for element in rule(root, votes) if element.getparent() is not None]
+        kept = total - sum(map(length, _outermost(found)))
         # A page which is little but menus is about them.
-        if kept > 0.03 * total and kept > 40:
+        if found and kept > 0.03 * total and kept > 40:
+            furnished = True
             for element in found:
-                _drop(element)
-    _keep_main(root)
+                drop(element)
+    if not (furnished and keep_article(root, votes)):
+        _keep_main(root)
 
 
-def _named(root: "HtmlElement") -> list["HtmlElement"]:
+def _named(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
     """Elements which call themselves furniture."""
-    total = _length(root)
+    total = length(root)
     found = []
     for element in root.iter():
         if not isinstance(element.tag, str) or element.tag in ("html", "body", "main", "h1"):
             continue
         if element.tag in _ELEMENTS or element.get("role") in _ROLES or _is_page_header(element):
-            found.append(element)
+            if not votes.approve(element):
+                found.append(element)
             continue
         names = _CAMEL.sub("-", f"{element.get('class') or ''} {element.get('id') or ''}")
+        if names == " " or not _NAMES.search(names) or _CONTENT.search(names):
+            continue
         # A wrapper around half of the page is not what its name says.
-        if names != " " and _NAMES.search(names) and not _CONTENT.search(names) and _length(element) < 0.5 * total:
+        if length(element) < 0.5 * total and (_NEVER_ARTICLE.search(names) or not votes.approve(element)):
             found.append(element)
     return found
 
@@ -81,57 +88,35 @@ def _is_page_header(element: "HtmlElement") -> bool:
     return next(element.iter("h1"), None) is None
 
 
-def _links(root: "HtmlElement") -> list["HtmlElement"]:
+def _links(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
     """Lists, boxes and tables which are little but links."""
     found = []
     for element in root.iter("ul", "ol", "div", "section", "table", "form", "p", "td"):
         links = list(element.iter("a"))
-        length = _length(element)
-        if len(links) < 3 or not length or element.xpath("ancestor-or-self::main|.//h1"):
+        size = length(element)
+        if len(links) < 3 or not size or element.xpath("ancestor-or-self::main|.//h1"):
             continue
-        linked = sum(map(_length, links))
-        if linked > 0.75 * length and length / len(links) < 60:
+        linked = sum(map(length, links))
+        if linked > 0.75 * size and size / len(links) < 60 and not votes.approve(element):
             found.append(element)
     return found
 
 
 def _keep_main(root: "HtmlElement") -> None:
     """Where a page marks its one main part, and that holds most of what is left, the rest goes."""
-    marked = root.xpath("//main|//*[@role='main']") or root.xpath("//article")
-    marked = _outermost(marked)
+    marked = _outermost(root.xpath("//main|//*[@role='main']") or root.xpath("//article"))
     body = root.find("body")
-    if len(marked) != 1 or body is None or _length(marked[0]) < 0.4 * _length(body):
+    if len(marked) != 1 or body is None or length(marked[0]) < 0.4 * length(body):
         return
     main = marked[0]
-    headings = [heading for heading in body.iter("h1") if main not in heading.iterancestors()]
-    path = {main, *main.iterancestors(), *main.iter(), *headings}
-    for heading in headings:
-        path.update(heading.iter(), heading.iterancestors())
-    for element in list(body.iter()):
-        if element not in path and element.getparent() is not None and isinstance(element.tag, str):
-            _drop(element)
+    kept = {main, *(heading for heading in body.iter("h1") if main not in heading.iterancestors())}
+    path = {parent for element in kept for parent in element.iterancestors()}
+    for parent in path.intersection(body.iter()):
+        for child in list(parent):
+            if child not in kept and child not in path:
+                drop(child)
 
 
 def _outermost(elements: list["HtmlElement"]) -> list["HtmlElement"]:
     inside = set(elements)
     return [element for element in elements if not any(parent in inside for parent in element.iterancestors())]
-
-
-def _length(element: "HtmlElement") -> int:
-    """How many characters of text there are, white space aside."""
-    return sum(map(len, "".join(element.itertext()).split()))
-
-
-def _drop(element: "HtmlElement") -> None:
-    """Remove an element and keep the text after it."""
-    parent = element.getparent()
-    if parent is None:
-        return
-    tail = element.tail
-    if tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + tail
-        else:
-            parent.text = (parent.text or "") + tail
-    parent.remove(element)

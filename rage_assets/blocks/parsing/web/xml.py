@@ -1,83 +1,94 @@
-"""XML: articles (JATS, DocBook) with their sections, and any other as the text of its elements."""
+"""XML: documents by the words of their vocabularies, feeds and drawings, and any other as records."""
 
-import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from rage_assets.blocks.parsing.archives.archive import parse_xml
+from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, parse_xml
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.office.docx_styles import local
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pipe_table import pipe_table
+from rage_assets.blocks.parsing.web.feeds import FEEDS, read_drawing, read_feed, read_opml
+from rage_assets.blocks.parsing.web.html import page
+from rage_assets.blocks.parsing.web.jats import read_article
+from rage_assets.blocks.parsing.web.xml_document import DocumentReader
+from rage_assets.blocks.parsing.web.xml_records import read_records
 from resources.domain import BlockType
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_HEADINGS = {"title", "article-title"}
-_SECTIONS = {"sec", "section", "chapter", "abstract", "ack", "app", "ref-list", "part", "appendix"}
-_TEXT = {"p", "para", "caption", "ref", "contrib", "name", "aff", "list-item", "listitem", "td", "th", "mixed-citation",
-         "element-citation", "subject", "kwd", "fn", "li", "row"}  # fmt: skip
-_LISTS = {"list", "itemizedlist", "orderedlist"}
-# Numbers by which publishers file an article, and second spellings of what is there in words.
-_LEFT_OUT = {"journal-meta", "article-id", "contrib-id", "permissions", "history", "pub-date", "counts", "tex-math",
-             "custom-meta-group", "object-id", "graphic", "self-uri", "elocation-id",
-             "volume", "issue", "fpage", "lpage"}  # fmt: skip
-_INLINE = {"bold", "italic", "sup", "sub", "xref", "ext-link", "emphasis", "code", "link", "monospace",
-           "sc", "underline", "styled-content", "named-content", "b", "i", "em", "strong", "a", "span",
-           "u", "uri", "email"}  # fmt: skip
-_MAX_DEPTH = 200
+_JOURNALS = ("sub-article", "response", "pmc-articleset")
+_DOCUMENTS = ("book", "article", "chapter", "section", "TEI", "TEI.2", "teiCorpus", "topic", "concept", "task", "reference",
+              "troubleshooting", "dita", "refentry", "set", "appendix", "preface", "glossentry", "part",
+              "sect1")  # fmt: skip
+_START = 65536
+# A document in memory takes many times its bytes; larger ones are read in pieces.
+_LARGEST = 64 * 2**20
 
 
 class XmlParser:
     """Reads XML; entities stay unexpanded and nothing is fetched."""
 
     name = "xml"
-    version = 1
-    suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".xml", ".nxml", ".jats", ".docbook"), "application/xml")
+    version = 2
+    suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
+        (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"),
+        "application/xml",
+    ) | {".svg": "image/svg+xml"}
 
     def parse(self, content: Content) -> Outline:
-        """Headings, paragraphs, lists and tables."""
+        """Headings, paragraphs, lists and tables of documents; the records of data, however large the file."""
         outline = Outline()
-        _walk(outline, parse_xml(content.data), 0, 0)
-        first = next((block for block in outline.blocks if block.type is BlockType.HEADING), None)
-        outline.title = first.text if first else ""
+        root = None if content.size > _LARGEST else _start(content)
+        name = local(root) if root is not None else ""
+        if name == "html":
+            return page(content.text, site=True)
+        if (name == "article" and _is_journal(content)) or name in _JOURNALS:
+            read_article(outline, parse_xml(content.data))
+        elif name in FEEDS:
+            read_feed(outline, parse_xml(content.data))
+        elif name == "opml":
+            read_opml(outline, parse_xml(content.data))
+        elif name == "svg":
+            read_drawing(outline, parse_xml(content.data))
+        elif name in _DOCUMENTS:
+            _read_document(outline, parse_xml(content.data))
+        else:
+            with content.open() as stream:
+                read_records(outline, stream)
         return outline
 
 
-def _walk(outline: Outline, element: "_Element", level: int, depth: int) -> None:
-    name = local(element)
-    if name in _LEFT_OUT or depth > _MAX_DEPTH:
-        return
-    if name in _HEADINGS:
-        outline.heading(_text(element), level + 1)
-    elif name == "table":
-        rows = [[_text(cell) for cell in row if local(cell) in ("td", "th", "entry")]
-                for row in element.iter("{*}tr", "{*}row")]  # fmt: skip
-        outline.add(BlockType.TABLE, pipe_table(rows))
-    elif name in _LISTS:
-        outline.add(BlockType.LIST, "\n".join("- " + _text(item) for item in element))
-    elif name in _TEXT or not any(local(child) and local(child) not in _INLINE for child in element):
-        outline.paragraph(_text(element))
-    else:
-        outline.paragraph(element.text or "")
-        inner = level + 1 if name in _SECTIONS else level
-        if name == "abstract" and not any(local(child) == "title" for child in element):
-            outline.heading("Abstract", inner + 1)
-        for child in element:
-            _walk(outline, child, inner, depth + 1)
-            outline.paragraph(child.tail or "")
-
-
-def _text(element: "_Element") -> str:
-    """All text of an element on one line; elements that are no part of a sentence are parted by a space."""
+def _start(content: Content) -> "_Element | None":
+    """The root element as far as its name and attributes; None where the start of the file is no XML."""
     from lxml import etree
 
-    parts = []
-    for event, node in etree.iterwalk(element, events=("start", "end")):
-        if local(node) not in _INLINE:
-            parts.append(" ")
-        if event == "start" and local(node) not in ("", "tex-math", "contrib-id"):  # no name: an entity
-            parts.append(node.text or "")
-        elif event == "end" and node is not element:
-            parts.append(node.tail or "")
-    return re.sub(r"\s+", " ", "".join(parts)).strip()
+    parser = etree.XMLPullParser(events=("start",), **XML_OPTIONS)
+    with content.open() as stream, suppress(etree.XMLSyntaxError):
+        parser.feed(stream.read(_START))
+    return next((element for _, element in parser.read_events()), None)
+
+
+def _is_journal(content: Content) -> bool:
+    """Whether an article is of JATS; DocBook has articles, too."""
+    with content.open() as stream:
+        start = stream.read(_START)
+    return any(mark in start for mark in (b"<front", b"JATS", b"NLM//DTD", b"journal", b"<body"))
+
+
+def _read_document(outline: Outline, root: "_Element") -> None:
+    reader = DocumentReader(outline)
+    header = next(root.iter("{*}teiHeader"), None)
+    level = 0
+    if header is not None:
+        titles = [" ".join("".join(node.itertext()).split()) for node in header.iter("{*}title")]
+        outline.title = titles[0] if titles else ""
+        outline.heading(outline.title, 1)
+        level = 1
+    reader.read(root, level)
+    first = next((block for block in outline.blocks if block.type is BlockType.HEADING), None)
+    outline.title = outline.title or (first.text if first else "")
+    if header is not None and outline.blocks:
+        authors = [" ".join("".join(node.itertext()).split()) for node in header.iter("{*}author")]
+        if any(authors):
+            outline.blocks[0].metadata["author"] = ", ".join(filter(None, authors))
