@@ -18,6 +18,7 @@ from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredP
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.parser import PdfParser
+from rage_assets.blocks.parsing.texts.asciidoc.parser import AsciiDocParser
 from rage_assets.blocks.parsing.texts.json_values import JsonParser
 from rage_assets.blocks.parsing.texts.markdown import MarkdownParser
 from rage_assets.blocks.parsing.texts.notebook import NotebookParser
@@ -57,6 +58,7 @@ class Parser(Protocol):
 _CODE = CodeParser()
 _BUILT_IN: tuple[Parser, ...] = (
     MarkdownParser(),
+    AsciiDocParser(),
     TextParser(),
     HtmlParser(),
     DocxParser(),

@@ -13,7 +13,7 @@ _BULLET = re.compile(r"^([ \t]*)[*+•‣◦▪](?=[ \t])")
 _UNDERLINE = re.compile(r"([=\-~^\"'#*+])\1{2,}\s*")
 _EQUALS = re.compile(r"(={1,6}|\*{1,6}) +(\S.{0,150})")
 _LONGEST_TITLE = 250
-_MARKUP = {".rst": "rst", ".adoc": "asciidoc", ".asciidoc": "asciidoc", ".asc": "asciidoc", ".org": "org"}
+_MARKUP = {".rst": "rst", ".org": "org"}
 
 
 class TextParser:
