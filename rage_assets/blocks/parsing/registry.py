@@ -20,6 +20,7 @@ from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.parser import PdfParser
 from rage_assets.blocks.parsing.texts.asciidoc.parser import AsciiDocParser
 from rage_assets.blocks.parsing.texts.json_values import JsonParser
+from rage_assets.blocks.parsing.texts.latex.parser import LatexParser
 from rage_assets.blocks.parsing.texts.markdown import MarkdownParser
 from rage_assets.blocks.parsing.texts.notebook import NotebookParser
 from rage_assets.blocks.parsing.texts.plain_text import TextParser
@@ -59,6 +60,7 @@ _CODE = CodeParser()
 _BUILT_IN: tuple[Parser, ...] = (
     MarkdownParser(),
     AsciiDocParser(),
+    LatexParser(),
     TextParser(),
     HtmlParser(),
     DocxParser(),

@@ -22,7 +22,7 @@ class TextParser:
     name = "text"
     version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
-        (".txt", ".text", ".log", ".nfo", ".tex", ".latex", *_MARKUP), "text/plain"
+        (".txt", ".text", ".log", ".nfo", *_MARKUP), "text/plain"
     )
 
     def parse(self, content: Content) -> Outline:
