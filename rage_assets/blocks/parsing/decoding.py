@@ -1,10 +1,16 @@
 """Bytes to text, without mojibake: byte order marks, declarations, UTF-8, then what the bytes look like."""
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.language import likeliest_language
 from resources.errors import ParseFailed
+
+if TYPE_CHECKING:
+    from rage_assets.blocks.parsing.content import Content
 
 # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
 _MARKS = (
@@ -35,6 +41,9 @@ _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _WIDE_RUNS = re.compile("[\u3040-\u9fff\uac00-\ud7af]{2,}")
 _ODD_CAPITALS = re.compile("[a-zα-ωά-ώа-я][A-ZΑ-ΩА-Я]")
 _WESTERN = "cp1252"
+# A larger file is decoded in pieces, as its beginning says.
+_STREAMED_SAMPLE = 4 * 2**20
+_PIECE = 2**18
 
 
 def decode(data: bytes) -> str:
@@ -49,15 +58,66 @@ def decode(data: bytes) -> str:
     Raises:
         ParseFailed: `binary` when the bytes are no text, `encoding` when no encoding fits.
     """
+    try:
+        if not data.startswith(tuple(mark for mark, _ in _MARKS)) and not _wide_encoding(data):
+            return _checked(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    return _checked(data.decode(_encoding(data), "replace"))
+
+
+def text_stream(content: "Content") -> Iterator[str]:
+    """The text of a file in pieces, with line feeds as newlines; in bounded memory, however large the file is.
+
+    Args:
+        content: The file.
+
+    Yields:
+        Pieces of any length up to some megabytes; together they are the text without a byte order mark.
+
+    Raises:
+        ParseFailed: As `decode` does, of the file's beginning.
+    """
+    with content.open() as file:
+        data = file.read(_STREAMED_SAMPLE)
+        if content.size <= _STREAMED_SAMPLE:
+            yield decode(data).replace("\r\n", "\n").replace("\r", "\n")
+            return
+        # A character at the sample's end may be cut in two.
+        encoding = _encoding(data[: data.rfind(b"\n") + 1] or data[:-4])
+        _checked(data[:_SAMPLE].decode(encoding, "replace"))
+        # Plain ASCII so far says nothing of what comes: what is no UTF-8 then is Western text.
+        errors = "western" if data.isascii() else "replace"
+        inner = codecs.getincrementaldecoder(encoding)(errors)
+        decoder = io.IncrementalNewlineDecoder(inner, translate=True)
+        while data:
+            for start in range(0, len(data), _PIECE):
+                yield decoder.decode(data[start : start + _PIECE])
+            data = file.read(_PIECE)
+        yield decoder.decode(b"", final=True)
+
+
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode(_WESTERN, "replace"), error.end
+
+
+codecs.register_error("western", _as_western)
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding of some text."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _checked(data.decode(encoding, "replace"))
+            return encoding
     if wide := _wide_encoding(data):
-        return _checked(data.decode(wide, "replace"))
+        return wide
     try:
-        return _checked(data.decode("utf-8"))
+        data.decode("utf-8")
     except UnicodeDecodeError:
-        return _checked(_legacy(data))
+        return _legacy(data)
+    return "utf-8"
 
 
 def text_encoding(name: str) -> str | None:
@@ -90,7 +150,7 @@ def _wide_encoding(data: bytes) -> str | None:
 
 
 def _legacy(data: bytes) -> str:
-    """Decode what is not clean UTF-8: as it declares itself, as damaged UTF-8, or as the guesser says."""
+    """The encoding of what is not clean UTF-8: as it declares itself, damaged UTF-8, or as the guesser says."""
     if b"\0" in data[:8192]:
         raise ParseFailed("binary", "These bytes are no text.")
     declared = _DECLARED.search(data[:2048])
@@ -99,13 +159,15 @@ def _legacy(data: bytes) -> str:
             name = text_encoding(declared[1].decode("ascii"))
             # A page that says Latin-1 means Windows-1252, as browsers read it.
             if name:
-                return data.decode("cp1252" if name == "iso8859-1" else name)
+                name = "cp1252" if name == "iso8859-1" else name
+                data.decode(name)
+                return name
         except UnicodeError:
             pass
     damaged = data.decode("utf-8", "replace")
     lost = damaged.count("\ufffd")
     if lost * 20 <= sum(char > "\x7f" for char in damaged) - lost or (len(data) > 20 and _cut_short(data)):
-        return damaged
+        return "utf-8"
     return _guessed(data)
 
 
@@ -119,7 +181,7 @@ def _cut_short(data: bytes) -> bool:
 
 
 def _guessed(data: bytes) -> str:
-    """Decode by the look of the bytes; Western text where nothing else reads as a language of its encoding."""
+    """The encoding by the look of the bytes; Western text where nothing else reads as a language of its encoding."""
     from charset_normalizer import from_bytes
 
     sample = data[:_SAMPLE]
@@ -142,7 +204,7 @@ def _guessed(data: bytes) -> str:
     text = data.decode(encoding, "replace")
     if text.count("\ufffd") * 50 > len(text):
         raise ParseFailed("encoding", "The text is in no encoding that could be found.")
-    return text
+    return encoding
 
 
 def _has_words_of_ideographs(text: str) -> bool:

@@ -23,7 +23,9 @@ from rage_assets.blocks.parsing.texts.json_values import JsonParser
 from rage_assets.blocks.parsing.texts.latex.parser import LatexParser
 from rage_assets.blocks.parsing.texts.markdown import MarkdownParser
 from rage_assets.blocks.parsing.texts.notebook import NotebookParser
+from rage_assets.blocks.parsing.texts.org.parser import OrgParser
 from rage_assets.blocks.parsing.texts.plain_text import TextParser
+from rage_assets.blocks.parsing.texts.rst.parser import RstParser
 from rage_assets.blocks.parsing.texts.subtitles import SubtitlesParser
 from rage_assets.blocks.parsing.web.epub import EpubParser
 from rage_assets.blocks.parsing.web.html import HtmlParser
@@ -61,6 +63,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     MarkdownParser(),
     AsciiDocParser(),
     LatexParser(),
+    RstParser(),
+    OrgParser(),
     TextParser(),
     HtmlParser(),
     DocxParser(),

@@ -66,9 +66,7 @@ class Macros:
     def expand(self, call: Token, tokens: Tokens) -> bool:
         """Put what a command becomes before the tokens behind it; whether it was within bounds."""
         macro = self._macros[call.command]
-        arguments: list[list[Token]] = []
-        for default in macro.parameters:
-            arguments.append(tokens.group() if default is None else self._given(tokens, default))
+        arguments = [tokens.group() if default is None else self._given(tokens, default) for default in macro.parameters]
         made: list[Token] = []
         for token in macro.body:
             number = int(token.text[1]) if token.text[0] == "#" and len(token.text) == 2 and token.text[1].isdigit() else 0

@@ -297,7 +297,7 @@ class Reader(Environments):
     def _on_iffalse(self) -> None:
         self.tokens.until("\\fi")
 
-    def _on_SI(self) -> None:  # noqa: N802  # the command's name
+    def _on_SI(self) -> None:  # the command's name
         self.tokens.option()
         self.add(self.inline(self.tokens.group()) + " " + self.inline(self.tokens.group()))
 

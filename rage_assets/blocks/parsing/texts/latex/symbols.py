@@ -9,7 +9,8 @@ ACCENTS = {
 }  # fmt: skip
 _OWN = {
     "LaTeX": "LaTeX", "LaTeXe": "LaTeX2e", "TeX": "TeX", "BibTeX": "BibTeX", "XeLaTeX": "XeLaTeX", "copyright": "©",
-    "S": "§", "P": "¶", "euro": "€", "EUR": "€", "pounds": "£", "dag": "†", "ddag": "‡", "textregistered": "®", "texttrademark": "™",
+    "S": "§", "P": "¶", "euro": "€", "EUR": "€", "pounds": "£", "dag": "†", "ddag": "‡",
+    "textregistered": "®", "texttrademark": "™",
     "textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textbar": "|", "textless": "<",
     "textgreater": ">", "textunderscore": "_", "slash": "/", "dots": "…", "textellipsis": "…", "textquotesingle": "'",
     "textbullet": "•", "guillemotleft": "«", "guillemotright": "»", "glqq": "„", "grqq": "“", "ldots": "…", "lq": "‘",

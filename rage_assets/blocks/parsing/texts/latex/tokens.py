@@ -42,8 +42,7 @@ class Tokens:
     def next(self) -> Token | None:
         """The next token; None at the end."""
         if self._pushed:
-            token = self._pushed.pop()
-            return token
+            return self._pushed.pop()
         while self.at < len(self._text):
             found = _TOKEN.match(self._text, self.at)
             if found is None:  # cannot be, each character is some token
