@@ -56,8 +56,10 @@ class JsonStream:
             if sign == "[":
                 inner = f"{path}[{count}]"
             else:
+                if self._next() != '"':
+                    raise self._broken()
                 key = self._whole()
-                if not isinstance(key, str) or self._next() != ":":
+                if self._next() != ":":
                     raise self._broken()
                 self._at += 1
                 inner = f"{path}.{key}" if path else key

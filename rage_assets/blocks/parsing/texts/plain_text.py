@@ -39,8 +39,8 @@ class TextParser:
 def add_text(outline: Outline, lines: Iterable[tuple[int, str]]) -> None:
     """Add the blocks of plain text, and its first heading or line as the title."""
     ranks: list[str] = []
-    title, first_line, count = "", "", 0
-    for run, following in _pairs(runs(_without_page_ends(lines))):
+    title = first_line = ""
+    for count, (run, following) in enumerate(_pairs(runs(_without_page_ends(lines)))):
         heading, used = _heading(run, following, ranks)
         if heading:
             level, text = heading
@@ -50,8 +50,7 @@ def add_text(outline: Outline, lines: Iterable[tuple[int, str]]) -> None:
             _add_run(outline, run[used:])
         if not count and len(run) == 1 and not heading and not _ITEM.match(run[0][1]):
             first_line = run[0][1].strip()
-        count += 1
-        outline.title = title or (first_line if count > 1 and len(first_line) <= _LONGEST_TITLE else "")
+        outline.title = title or (first_line if count and len(first_line) <= _LONGEST_TITLE else "")
         outline.flush()
 
 
@@ -125,10 +124,10 @@ def _rank(sign: str, ranks: list[str]) -> int:
 def _is_capitals(line: str) -> bool:
     """Whether a line is words in capitals, as old texts write their headings."""
     letters = [char for char in line if char.isalpha()]
-    words = (
-        len(letters) >= 5
-        and line.upper() == line
-        and line.lower() != line
+    capitals = len(letters) >= 5 and line.upper() == line and line.lower() != line
+    return (
+        capitals
         and len(letters) > 0.7 * len(line.replace(" ", ""))
+        and line.strip()[-1] not in ".,;:!?"
+        and len(line.split()) <= 12
     )
-    return words and line.strip()[-1] not in ".,;:!?" and len(line.split()) <= 12

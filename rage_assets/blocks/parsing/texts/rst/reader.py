@@ -157,7 +157,7 @@ class Reader:
 def _plain(node: nodes.Node) -> str:
     """The text of a node as it reads, code in backticks, what lies in blocks on one line."""
     if isinstance(node, nodes.Text):
-        return node.astext()
+        return str(node.astext())
     if isinstance(node, nodes.literal):
         return f"`{node.astext()}`"
     if isinstance(node, nodes.math):

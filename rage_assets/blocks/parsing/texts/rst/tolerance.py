@@ -18,8 +18,13 @@ _NO_TEXT = frozenset(
      "default-role", "py:currentmodule", "py:module", "cssclass", "rst-class", "title", "only-if")
 )  # fmt: skip
 _CODE = frozenset(("code-block", "sourcecode", "prompt", "ipython", "testcode", "doctest", "testoutput", "productionlist"))
-_NOTES = {"versionadded": "Added in version", "versionchanged": "Changed in version", "deprecated": "Deprecated since version",
-          "seealso": "See also", "todo": "To do"}  # fmt: skip
+_NOTES = {
+    "versionadded": "Added in version",
+    "versionchanged": "Changed in version",
+    "deprecated": "Deprecated since version",
+    "seealso": "See also",
+    "todo": "To do",
+}
 
 
 def tolerate(text: str) -> None:
@@ -55,7 +60,7 @@ def _kinds() -> "tuple[type[Directive], Any]":
     from docutils import nodes
     from docutils.parsers.rst import Directive
 
-    class Tolerant(Directive):
+    class Tolerant(Directive):  # type: ignore[misc]  # docutils has no types
         """Its argument and its content, as they are written."""
 
         optional_arguments = 1
