@@ -14,8 +14,9 @@ _MAX_OUTPUT = 5000
 _MAX_ATTACHMENT = 50_000_000
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]{0,30}[A-Za-z]")
 _MAGIC = re.compile(r"%%(\w{1,30})[^\n]{0,500}(?:\n|$)")
-_MAGICS = {"bash": "bash", "sh": "bash", "html": "html", "javascript": "javascript", "js": "javascript", "sql": "sql",
-           "R": "r", "latex": "latex", "markdown": "markdown", "perl": "perl", "ruby": "ruby", "writefile": "text"}  # fmt: skip
+_MAGICS = {"bash": "bash", "sh": "bash", "html": "html", "javascript": "javascript", "js": "javascript",
+           "sql": "sql", "R": "r", "latex": "latex", "markdown": "markdown", "perl": "perl", "ruby": "ruby",
+           "writefile": "text"}  # fmt: skip
 
 
 class NotebookParser:

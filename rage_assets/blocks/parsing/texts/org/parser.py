@@ -23,6 +23,7 @@ _PLANNING = re.compile(r"(SCHEDULED|DEADLINE|CLOSED):[ \t]*([<\[][^>\]]{1,60}[>\
 _ITEM = re.compile(r"([ \t]*)([-+]|\*(?<=[ \t]\*)|\d{1,5}[.)]|[a-zA-Z][.)])(?:[ \t]+(.*)|$)")
 _CHECK = re.compile(r"(?:\[@\d{1,5}\][ \t]*)?\[[ xX-]\][ \t]+")
 _TERM = re.compile(r"(\S.{0,300}?)[ \t]+::(?:[ \t]+|$)(.*)")
+_COMMENT = re.compile(r"[ \t]*#(?:[ \t].*)?")
 _RULE_ROW = re.compile(r"[ \t]*\|[-+ ]+[|+]?[ \t]*")
 _NOTE = re.compile(r"\[fn:([\w-]{1,50})\][ \t]*(.*)")
 _STATES = ("TODO", "DONE", "NEXT", "WAITING", "CANCELLED", "CANCELED", "HOLD", "STARTED", "SOMEDAY")
@@ -73,7 +74,7 @@ class _Reader:
                 self._keyword(found[1].lower(), found[2])
             elif (found := _DRAWER.fullmatch(line)) and self._end(":end:") is not None:
                 self.at = (self._end(":end:") or self.at) + 1
-            elif not line.strip() or re.match(r"[ \t]*#(?:[ \t]|$)|[ \t]*-{5,}[ \t]*$|[ \t]*CLOCK:", line):
+            elif not line.strip() or _COMMENT.fullmatch(line) or re.match(r"[ \t]*-{5,}[ \t]*$|[ \t]*CLOCK:", line):
                 self.at += 1
             elif line.lstrip().startswith("|"):
                 self._table()
@@ -86,7 +87,7 @@ class _Reader:
             elif found := _NOTE.fullmatch(line):
                 first = self.at
                 self.at += 1
-                texts = [found[2], *self._while(lambda line: bool(line.strip()) and not _NOTE.match(line))]
+                texts = [found[2], *self._while(_goes_on)]
                 self._paragraph(f"[{found[1]}] " + " ".join(texts), first, role="footnote")
             else:
                 self._text()
@@ -142,10 +143,9 @@ class _Reader:
             language = (option.split() or [""])[0].lower()[:40] if kind == "src" else ""
             margin = min((len(line) - len(line.lstrip()) for line in inner if line.strip()), default=0)
             text = "\n".join(re.sub(r"^,(?=[*#,])", "", line[margin:]) for line in inner)
-            self.at = end
+            self.at = end + 1
             if kind != "comment":
                 self._add(BlockType.CODE, text, first, language=language or None)
-            self.at = end + 1
             return
         inside = _Reader(["", *inner], self.depth + 1)
         inside.read()
@@ -252,5 +252,5 @@ def _marks(lines: list[str]) -> dict[str, list[int]]:
 
 def _goes_on(line: str) -> bool:
     """Whether a line belongs to the paragraph above it."""
-    other = (_HEADING, _BEGIN, _KEYWORD, _ITEM, _DRAWER, _NOTE)
+    other = (_COMMENT, _HEADING, _BEGIN, _KEYWORD, _ITEM, _DRAWER, _NOTE)
     return bool(line.strip()) and not line.lstrip().startswith("|") and not any(kind.fullmatch(line) for kind in other)
