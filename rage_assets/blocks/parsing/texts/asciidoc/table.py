@@ -137,4 +137,4 @@ def _cell_text(text: str, plain: Callable[[str], str]) -> str:
         if not bare or _NESTED.fullmatch(bare):
             continue
         kept.append(_ITEM.sub("", bare.replace("!", " ") if nested else bare).removesuffix(" +"))
-    return plain(" ".join(kept))
+    return plain(" ".join(kept).replace("image::", "image:"))

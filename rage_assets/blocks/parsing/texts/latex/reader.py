@@ -271,8 +271,17 @@ class Reader(Environments):
         token = self.tokens.next()
         if token is not None and not token.text.startswith("("):
             self.tokens.push([token])
+            token = None
+        # How the rule is trimmed, as in `(l{3pt}r)`.
+        for _ in range(20):
+            if token is None or ")" in token.text:
+                break
+            token = self.tokens.next()
         self.tokens.option()
         self.tokens.group()
+
+    def _on_tnote(self) -> None:
+        self.add(f" [{self.inline(self.tokens.group())}]")
 
     def _on_caption(self) -> None:
         self.tokens.option()
