@@ -61,7 +61,7 @@ def test_quotes_and_admonitions_have_their_role(parse):
     ).blocks
     assert [(block.text, block.metadata["role"]) for block in blocks] == [
         ("NOTE: Mind it.", "admonition"), ("To be.", "quote"), ("— Ann, A Book", "quote"),
-        ("TIP:", "admonition"), ("Swim.", "admonition"),
+        ("TIP: Swim.", "admonition"),
     ]  # fmt: skip
 
 

@@ -57,7 +57,7 @@ def test_nothing_is_read_from_elsewhere(parse):
 def test_footnotes_and_notes_have_their_role(parse):
     blocks = parse("a [1]_\n\n.. [1] A note.\n\n.. note:: Mind it.\n", "a.rst").blocks
     assert [(block.text, block.metadata.get("role")) for block in blocks] == [
-        ("a [1]", None), ("[1] A note.", "footnote"), ("Note:", "admonition"), ("Mind it.", "admonition"),
+        ("a [1]", None), ("[1] A note.", "footnote"), ("Note: Mind it.", "admonition"),
     ]  # fmt: skip
 
 

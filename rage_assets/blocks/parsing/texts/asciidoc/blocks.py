@@ -187,7 +187,7 @@ class BlockReader:
         before = len(self.outline.blocks)
         listed, depth = self.items, self.items.depth
         if style in _ADMONITIONS:
-            self.text(f"{style}:", whole[:1], role="admonition")
+            inner = self._labelled(inner, style)
         if not depth:
             self.items = ListItems()
         self.read(inner)
@@ -198,6 +198,19 @@ class BlockReader:
         for block in self.outline.blocks[before:] if role else ():
             block.metadata.setdefault("role", role)
         self._source(options if role == "quote" else {}, whole)
+
+    def _labelled(self, lines: list[Line], label: str) -> list[Line]:
+        """Lines whose first paragraph says what they are; else that stands above them."""
+        from rage_assets.blocks.parsing.texts.asciidoc.lists import is_item
+
+        at = next((place for place, line in enumerate(lines) if line.text.strip()), None)
+        if at is None:
+            return lines
+        number, first = lines[at]
+        if first[0].isspace() or is_item(first) or _ends_paragraph(first) or not (first[0].isalnum() or first[0] in "*_`{<"):
+            self.text(f"{label}:", lines[at : at + 1], role="admonition")
+            return lines
+        return [*lines[:at], Line(number, f"{label}: {first}"), *lines[at + 1 :]]
 
     def _source(self, options: dict[str, str], lines: list[Line]) -> None:
         """Who said what is quoted, and where."""

@@ -62,7 +62,11 @@ class Reader:
         elif isinstance(node, nodes.footnote | nodes.citation):
             self._note(node)
         elif isinstance(node, _ADMONITIONS):
-            self._text(f"{node.tagname.capitalize()}:", node, role="admonition")
+            label = f"{node.tagname.capitalize()}:"
+            if node.children and isinstance(node.children[0], nodes.paragraph):
+                node.children[0].insert(0, nodes.Text(label + " "))
+            else:
+                self._text(label, node, role="admonition")
             self._within(node, level, "admonition")
         elif isinstance(node, nodes.TextElement):
             self._text(_plain(node), node)
