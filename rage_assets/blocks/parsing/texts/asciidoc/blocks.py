@@ -7,16 +7,20 @@ from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import pipe_table
 from rage_assets.blocks.parsing.texts.asciidoc.inline import Inline, first_value
 from rage_assets.blocks.parsing.texts.asciidoc.lines import Attributes, Line
+from rage_assets.blocks.parsing.texts.asciidoc.lists import is_item, read_list
+from rage_assets.blocks.parsing.texts.asciidoc.signs import (
+    ATTRIBUTES,
+    DELIMITER,
+    TITLE,
+    ends_paragraph,
+    has_caption,
+    joined,
+    section,
+)
 from rage_assets.blocks.parsing.texts.asciidoc.table import table_rows
 from rage_assets.blocks.parsing.texts.list_items import ListItems
 from resources.domain import BlockType
 
-SECTION = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*)")
-_CLOSED_SECTION = re.compile(r"(\S.*?)[ \t]+=+")
-_UNDERLINES = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
-DELIMITER = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|_{4,}|\+{4,}|/{4,}|--|```[\w+#-]{0,40}|[|!,:]={3,})")
-ATTRIBUTES = re.compile(r"\[(?:|[\w#.%{,\"'*^<>$].*)\]|\[\[.*\]\]")
-TITLE = re.compile(r"\.(?![.\s])(\S.*)")
 _MACRO = re.compile(r"(image|video|audio|toc)::([^\[]{0,1000})\[(.*)\]")
 _RULE = re.compile(r"'{3,}|<{3,}|-{3}|\*{3}|- - -|\* \* \*")
 _ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|CAUTION|WARNING):[ \t]+\S")
@@ -53,8 +57,6 @@ class BlockReader:
 
     def block(self, lines: list[Line], at: int) -> int:
         """Add the block that begins at a line; where the next one begins."""
-        from rage_assets.blocks.parsing.texts.asciidoc.lists import is_item, read_list
-
         line = lines[at].text
         if not line.strip() or (line.startswith("//") and not line.startswith("///")):
             return at + 1
@@ -66,11 +68,11 @@ class BlockReader:
         if delimiter := DELIMITER.fullmatch(line):
             return self._delimited(lines, at, delimiter[1])
         if found := TITLE.fullmatch(line):
-            role = "caption" if _has_caption(lines, at + 1) else "title"
+            role = "caption" if has_caption(lines, at + 1) else "title"
             self.text(self.plain(found[1]), lines[at : at + 1], role=role)
             return at + 1
-        if not self.items.depth and (section := _section(lines, at)):
-            level, title, used = section
+        if not self.items.depth and (found_section := section(lines, at)):
+            level, title, used = found_section
             self._section(title, level, lines[at : at + used])
             return at + used
         if found := _MACRO.fullmatch(line):
@@ -137,7 +139,7 @@ class BlockReader:
 
     def _paragraph(self, lines: list[Line], at: int, options: dict[str, str]) -> int:
         end = at + 1
-        while end < len(lines) and not _ends_paragraph(lines[end].text):
+        while end < len(lines) and not ends_paragraph(lines[end].text):
             end += 1
         taken = [line for line in lines[at:end] if not line.text.startswith("//")]
         style = options.get("1", "")
@@ -201,13 +203,11 @@ class BlockReader:
 
     def _labelled(self, lines: list[Line], label: str) -> list[Line]:
         """Lines whose first paragraph says what they are; else that stands above them."""
-        from rage_assets.blocks.parsing.texts.asciidoc.lists import is_item
-
         at = next((place for place, line in enumerate(lines) if line.text.strip()), None)
         if at is None:
             return lines
         number, first = lines[at]
-        if first[0].isspace() or is_item(first) or _ends_paragraph(first) or not (first[0].isalnum() or first[0] in "*_`{<"):
+        if first[0].isspace() or is_item(first) or ends_paragraph(first) or not (first[0].isalnum() or first[0] in "*_`{<"):
             self.text(f"{label}:", lines[at : at + 1], role="admonition")
             return lines
         return [*lines[:at], Line(number, f"{label}: {first}"), *lines[at + 1 :]]
@@ -261,41 +261,6 @@ class BlockReader:
         else:
             source = self.attributes.fill(target)[:500]
             self.outline.add(BlockType.IMAGE, text, source=source, lines=[line.number, line.number])
-
-
-def joined(texts: list[str]) -> str:
-    """Lines as running text; a plus at a line's end breaks it."""
-    return "".join(text[:-2] + "\n" if text.endswith(" +") else text + " " for text in texts).rstrip()
-
-
-def _section(lines: list[Line], at: int) -> tuple[int, str, int] | None:
-    """A heading at a line: its level, its text and how many lines it takes."""
-    line = lines[at].text
-    if found := SECTION.fullmatch(line):
-        title = found[2]
-        if closed := _CLOSED_SECTION.fullmatch(title[:1000]):
-            title = closed[1]
-        return len(found[1]), title, 1
-    under = lines[at + 1].text if at + 1 < len(lines) else ""
-    same = len(under) >= 3 and under[0] in _UNDERLINES and under == under[0] * len(under)
-    if same and abs(len(under) - len(line)) <= 2 and line[:1] not in " \t.[" and any(map(str.isalnum, line)):
-        return _UNDERLINES[under[0]], line, 2
-    return None
-
-
-def _has_caption(lines: list[Line], at: int) -> bool:
-    """Whether a title's block is a table or a picture."""
-    while at < len(lines) and ATTRIBUTES.fullmatch(lines[at].text):
-        at += 1
-    return at < len(lines) and lines[at].text.startswith(("|===", ",===", ":===", "image::"))
-
-
-def _ends_paragraph(line: str) -> bool:
-    if not line.strip() or line == "+":
-        return True
-    if line[0] not in "-.=*_+/`|,:[!":
-        return False
-    return bool(DELIMITER.fullmatch(line)) or (line[0] == "[" and bool(ATTRIBUTES.fullmatch(line)))
 
 
 def _numbers(lines: list[Line]) -> list[int] | None:

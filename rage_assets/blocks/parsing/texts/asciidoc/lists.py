@@ -4,10 +4,10 @@ import re
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.texts.asciidoc.lines import Line
+from rage_assets.blocks.parsing.texts.asciidoc.signs import ATTRIBUTES, DELIMITER, SECTION, TITLE, joined
 
 if TYPE_CHECKING:
     from rage_assets.blocks.parsing.texts.asciidoc.blocks import BlockReader
-
 _ITEM = re.compile(r"[ \t]*(-|\*{1,6}|•|\.{1,6}|\d{1,5}\.|[a-zA-Z]\.|[ivxIVX]{1,8}\)|<(?:\d{1,3}|\.)>)[ \t]+(\S.*)")
 _CHECK = re.compile(r"\[[ xX*]\][ \t]+")
 _TERM = re.compile(r"[ \t]*(?!//)(\S(?:.{0,500}?\S)??)(:{2,4}|;;)(?:[ \t]+(\S.*))?")
@@ -74,8 +74,6 @@ def _open_item(reader: "BlockReader", open_: list[str], kind: str, first: int) -
 
 def _item(reader: "BlockReader", lines: list[Line], at: int, term: str, text: str) -> int:
     """Add the text of an item, which goes on to the next blank line, marker or block."""
-    from rage_assets.blocks.parsing.texts.asciidoc.blocks import ATTRIBUTES, DELIMITER, joined
-
     first, taken = at, [text] if text else []
     at += 1
     if term and not text:
@@ -96,8 +94,6 @@ def _item(reader: "BlockReader", lines: list[Line], at: int, term: str, text: st
 
 def _is_text(lines: list[Line], at: int) -> bool:
     """Whether a line can be the text of the term above it."""
-    from rage_assets.blocks.parsing.texts.asciidoc.blocks import ATTRIBUTES, DELIMITER, SECTION, TITLE
-
     line = lines[at].text if at < len(lines) else ""
     other = (ATTRIBUTES, DELIMITER, SECTION, TITLE)
     return not line.strip() or not (any(pattern.fullmatch(line) for pattern in other) or is_item(line))
@@ -105,8 +101,6 @@ def _is_text(lines: list[Line], at: int) -> bool:
 
 def _attached(reader: "BlockReader", lines: list[Line], at: int) -> int:
     """Add the block that a plus attaches to the current item."""
-    from rage_assets.blocks.parsing.texts.asciidoc.blocks import ATTRIBUTES, TITLE
-
     while at < len(lines):
         line = lines[at].text
         head = ATTRIBUTES.fullmatch(line) or TITLE.fullmatch(line) or (line.startswith("//") and line[2:3] != "/")
@@ -118,8 +112,6 @@ def _attached(reader: "BlockReader", lines: list[Line], at: int) -> int:
 
 def _continues(lines: list[Line], at: int, open_: list[str]) -> int | None:
     """Where the list goes on after a blank line or the attributes of a list in it; None where it ends."""
-    from rage_assets.blocks.parsing.texts.asciidoc.blocks import ATTRIBUTES
-
     blank = attributes = False
     while at < len(lines) and (not lines[at].text.strip() or ATTRIBUTES.fullmatch(lines[at].text)):
         blank = blank or not lines[at].text.strip()

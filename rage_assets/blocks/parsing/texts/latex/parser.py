@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.texts.latex.reader import Document, Reader
+from rage_assets.blocks.parsing.texts.latex.document import Document
+from rage_assets.blocks.parsing.texts.latex.reader import Reader
 from rage_assets.blocks.parsing.texts.latex.tokens import Tokens
 
 
