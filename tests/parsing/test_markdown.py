@@ -55,3 +55,49 @@ def test_an_image_is_its_alternative_text(parse):
 def test_deep_nesting_is_read_to_a_bound(parse, reason):
     assert kinds(parse(">" * 40 + " deep", "a.md")) == [("paragraph", "deep")]
     assert reason(">" * 5000 + " deep", "a.md") == "no_text"
+
+
+def test_footnotes_are_paragraphs_of_their_own(parse):
+    blocks = parse("Text[^1] and[^b].\n\n[^1]: First\n    goes on.\n[^b]: https://x.org\n", "a.md").blocks
+    assert [(block.text, block.metadata.get("role")) for block in blocks] == [
+        ("Text[1] and[b].", None), ("[1] First goes on.", "footnote"), ("[b] https://x.org", "footnote"),
+    ]  # fmt: skip
+
+
+def test_terms_with_definitions_are_a_list(parse):
+    assert kinds(parse("Lake\n: water\n: cold\nSea\n: salt\n", "a.md")) == [("list", "- Lake: water\n  cold\n- Sea: salt")]
+
+
+def test_admonitions_of_all_dialects_keep_their_text_and_lines(parse):
+    text = ':::tip Title\nIn *it*.\n:::\n\n!!! note "Careful"\n    Deep.\n\n    - item\n\n> [!NOTE]\n> Alert\n'
+    blocks = parse(text, "a.md").blocks
+    assert [block.text for block in blocks] == ["Title\nIn it.", "Careful\nDeep.", "- item", "Note: Alert"]
+    assert (blocks[3].metadata["lines"], blocks[3].metadata["role"]) == ([10, 11], "admonition")
+
+
+def test_dialects_leave_code_alone(parse):
+    text = "```\n:::note\n[^1]: x\n!!! y\n```\n"
+    assert kinds(parse(text, "a.md")) == [("code", ":::note\n[^1]: x\n!!! y")]
+
+
+def test_formulas_stay_latex(parse):
+    assert kinds(parse("$$\nx_1 * y * \\\\z\n$$\n", "a.md")) == [("paragraph", "$$\nx_1 * y * \\\\z\n$$")]
+
+
+def test_attributes_instructions_and_wiki_links_leave_words(parse):
+    text = "# Head {#id .x}\n\n{: .cls}\n\n{% include x %}\n\n[TOC]\n\n[[Page|shown]] and `[[ -f x ]]`\n"
+    assert kinds(parse(text, "a.md")) == [("heading", "Head"), ("paragraph", "shown and `[[ -f x ]]`")]
+
+
+def test_components_and_imports_of_mdx_are_no_text(parse):
+    text = "import A from './a'\n\n# T\n\n<Tabs>\n\n**in** it\n\n</Tabs>\n\n{/* no */}\n"
+    assert kinds(parse(text, "a.mdx")) == [("heading", "T"), ("paragraph", "in it")]
+
+
+def test_front_matter_can_be_toml(parse):
+    document = parse('+++\ntitle = "T"\ntags = ["a"]\n+++\ntext\n', "a.md")
+    assert (document.title, document.blocks[0].metadata["front_matter"]["tags"]) == ("T", ["a"])
+
+
+def test_quotes_have_their_role(parse):
+    assert [block.metadata.get("role") for block in parse("> a\n\nb\n", "a.md").blocks] == ["quote", None]

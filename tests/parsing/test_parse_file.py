@@ -73,10 +73,10 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
 @pytest.mark.parametrize(
     ("path", "version"),
     [
-        ("docs/a.md", "markdown/1"),
+        ("docs/a.md", "markdown/2"),
         ("a.PDF", "pdf/2"),
         ("Makefile", "code/1"),
-        ("LICENSE", "text/2"),
+        ("LICENSE", "text/3"),
         ("a.png", "image/1"),
         ("a.heic", "unsupported"),
     ],

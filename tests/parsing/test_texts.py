@@ -14,9 +14,27 @@ def test_blank_lines_part_paragraphs_and_lines_are_known(parse):
     assert document.blocks[1].metadata["lines"] == [5, 6]
 
 
-def test_headings_of_restructured_text_build_sections(parse):
-    blocks = parse("Title\n=====\n\ntext\n\nPart\n----\n\nmore\n", "a.rst").blocks
-    assert blocks[3].section == ["Title", "Part"]
+def test_underlined_lines_of_plain_text_are_headings(parse):
+    blocks = parse("Title\n=====\n\ntext\n\nPart\n----\nmore\n", "a.txt").blocks
+    assert [(block.text, block.section) for block in blocks[-2:]] == [("Part", ["Title"]), ("more", ["Title", "Part"])]
+
+
+def test_capitals_and_numbers_are_headings_only_where_it_is_certain(parse):
+    text = "GENERAL TERMS\n\nWe swim.\n\n1.  Scope\n\n   This part.\n\n1. Milk\n\n2. Eggs\n\nOK\n\nEND OF FILE"
+    headings = [block.text for block in parse(text, "a.txt").blocks if block.type == "heading"]
+    assert headings == ["GENERAL TERMS", "1.  Scope".replace("  ", " ")]
+
+
+def test_what_printed_texts_repeat_on_each_page_is_left_out(parse):
+    text = "one\n\nLee & Ray    Standards Track    [Page 1]\n\f\nRFC 1234    Lakes    May 2024\n\ntwo\n"
+    assert kinds(parse(text, "a.txt")) == [("paragraph", "one"), ("paragraph", "two")]
+
+
+def test_a_log_without_blank_lines_comes_in_parts(parse):
+    log = "".join(f"2024-01-01 00:00:{n % 60:02} INFO something happened {n}\n" for n in range(1000))
+    blocks = parse(log, "a.log").blocks
+    assert max(len(block.text) for block in blocks) <= 8000
+    assert [blocks[0].metadata["lines"][0], blocks[-1].metadata["lines"][1]] == [1, 1000]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 """Bytes to text, without mojibake: byte order marks, declarations, UTF-8, then what the bytes look like."""
 
 import codecs
+import io
 import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.language import likeliest_language
 from resources.errors import ParseFailed
+
+if TYPE_CHECKING:
+    from rage_assets.blocks.parsing.content import Content
 
 # UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
 _MARKS = (
@@ -35,6 +41,9 @@ _WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7af]")
 _WIDE_RUNS = re.compile("[\u3040-\u9fff\uac00-\ud7af]{2,}")
 _ODD_CAPITALS = re.compile("[a-zα-ωά-ώа-я][A-ZΑ-ΩА-Я]")
 _WESTERN = "cp1252"
+# A larger file is decoded in pieces, as its beginning says.
+_STREAMED_SAMPLE = 4 * 2**20
+_PIECE = 2**18
 
 
 def decode(data: bytes) -> str:
@@ -49,11 +58,56 @@ def decode(data: bytes) -> str:
     Raises:
         ParseFailed: `binary` when the bytes are no text, `encoding` when no encoding fits.
     """
+    try:
+        if not data.startswith(tuple(mark for mark, _ in _MARKS)) and not _wide_encoding(data):
+            return _checked(data.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
     encoding = encoding_of(data)
     text = data.decode(encoding, "replace")
     if not encoding.startswith("utf") and text.count("\ufffd") * 50 > len(text):
         raise ParseFailed("encoding", "The text is in no encoding that could be found.")
     return _checked(text)
+
+
+def text_stream(content: "Content") -> Iterator[str]:
+    """The text of a file in pieces, with line feeds as newlines; in bounded memory, however large the file is.
+
+    Args:
+        content: The file.
+
+    Yields:
+        Pieces of any length up to some megabytes; together they are the text without a byte order mark.
+
+    Raises:
+        ParseFailed: As `decode` does, of the file's beginning.
+    """
+    with content.open() as file:
+        data = file.read(_STREAMED_SAMPLE)
+        if content.size <= _STREAMED_SAMPLE:
+            yield decode(data).replace("\r\n", "\n").replace("\r", "\n")
+            return
+        # A character at the sample's end may be cut in two.
+        encoding = encoding_of(data[: data.rfind(b"\n") + 1] or data[:-4])
+        _checked(data[:_SAMPLE].decode(encoding, "replace"))
+        # Plain ASCII so far says nothing of what comes: what is no UTF-8 then is Western text.
+        errors = "western" if data.isascii() else "replace"
+        inner = codecs.getincrementaldecoder(encoding)(errors)
+        decoder = io.IncrementalNewlineDecoder(inner, translate=True)
+        while data:
+            for start in range(0, len(data), _PIECE):
+                yield decoder.decode(data[start : start + _PIECE])
+            data = file.read(_PIECE)
+        yield decoder.decode(b"", final=True)
+
+
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode(_WESTERN, "replace"), error.end
+
+
+codecs.register_error("western", _as_western)
 
 
 def encoding_of(data: bytes) -> str:

@@ -26,10 +26,14 @@ from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredP
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.parser import PdfParser
+from rage_assets.blocks.parsing.texts.asciidoc.parser import AsciiDocParser
 from rage_assets.blocks.parsing.texts.json_values import JsonParser
+from rage_assets.blocks.parsing.texts.latex.parser import LatexParser
 from rage_assets.blocks.parsing.texts.markdown import MarkdownParser
 from rage_assets.blocks.parsing.texts.notebook import NotebookParser
+from rage_assets.blocks.parsing.texts.org.parser import OrgParser
 from rage_assets.blocks.parsing.texts.plain_text import TextParser
+from rage_assets.blocks.parsing.texts.rst.parser import RstParser
 from rage_assets.blocks.parsing.texts.subtitles import SubtitlesParser
 from rage_assets.blocks.parsing.web.epub import EpubParser
 from rage_assets.blocks.parsing.web.html import HtmlParser
@@ -65,6 +69,10 @@ class Parser(Protocol):
 _CODE = CodeParser()
 _BUILT_IN: tuple[Parser, ...] = (
     MarkdownParser(),
+    AsciiDocParser(),
+    LatexParser(),
+    RstParser(),
+    OrgParser(),
     TextParser(),
     HtmlParser(),
     DocxParser(),

@@ -35,6 +35,7 @@ class PdfParser:
 
     name = "pdf"
     version = 2
+    reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {".pdf": "application/pdf"}
 
     def parse(self, content: Content) -> Outline:

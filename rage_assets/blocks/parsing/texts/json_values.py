@@ -1,22 +1,28 @@
-"""JSON and JSON lines: readable `path: value` lines in blocks of bounded size."""
+"""JSON and JSON lines of any size: readable `path: value` lines in blocks of bounded size."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.decoding import text_stream
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.texts.json_stream import JsonStream, load
+from rage_assets.blocks.parsing.texts.lines import numbered_lines
 from resources.errors import ParseFailed
 
 _BLOCK_CHARS = 1500
 _MAX_DEPTH = 200
+_WHOLE_BYTES = 8 * 2**20
+_LONGEST_LINE = 32 * 2**20
 
 
 class JsonParser:
     """Reads JSON as what it says: each value with the path of keys that leads to it."""
 
     name = "json"
-    version = 1
+    version = 2
+    reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".json": "application/json",
         ".geojson": "application/json",
@@ -28,51 +34,63 @@ class JsonParser:
         """Paragraphs of whole top-level entries as far as they fit, with `lines` in JSON lines."""
         outline = Outline()
         if content.media_type == "application/x-ndjson":
-            _add_lines(outline, content.text)
-            return outline
-        try:
-            value = _load(content.text)
-        except json.JSONDecodeError as error:
-            # Many a .json is JSON lines.
-            if error.msg != "Extra data":
-                raise ParseFailed("broken", f"Not JSON: {error}") from None
-            _add_lines(outline, content.text)
-            return outline
-        if isinstance(value, dict) and isinstance(title := value.get("title"), str):
-            outline.title = title[:200]
-        add_values(outline, value)
+            _add_lines(outline, content)
+        elif content.size > _WHOLE_BYTES:
+            _add_stream(outline, content)
+        else:
+            _add_whole(outline, content)
         return outline
 
 
 def add_values(outline: Outline, value: Any) -> None:
     """Add a value as paragraphs of bounded size."""
-    block: list[str] = []
-    size = 0
+    block = _Block(outline)
     for line in value_lines(value):
-        if block and size + len(line) > _BLOCK_CHARS:
-            outline.paragraph("\n".join(block))
-            block, size = [], 0
-        block.append(line)
-        size += len(line) + 1
-    outline.paragraph("\n".join(block))
+        block.add(line)
+    block.end()
 
 
-def value_lines(value: Any) -> Iterator[str]:
+def value_lines(value: Any, path: str = "") -> Iterator[str]:
     """A line for each value: the path of keys, and the value as text."""
     # One iterator for each level, since the paths of all entries together can be far larger than the file.
-    stack: list[Iterator[tuple[str, Any]]] = [iter([("", value)])]
+    stack: list[Iterator[tuple[str, Any]]] = [iter([(path, value)])]
     while stack:
-        path, current = next(stack[-1], (None, None))
-        if path is None:
+        at, current = next(stack[-1], (None, None))
+        if at is None:
             stack.pop()
         elif not isinstance(current, dict | list) or not current:
-            yield _line(path, _scalar(current))
+            yield _line(at, _scalar(current))
         elif isinstance(current, list) and _is_flat(current):
-            yield _line(path, ", ".join(map(_scalar, current)))
+            yield _line(at, ", ".join(map(_scalar, current)))
         elif len(stack) > _MAX_DEPTH:
             raise ParseFailed("broken", f"Nested deeper than {_MAX_DEPTH} levels.")
         else:
-            stack.append(_entries(path, current))
+            stack.append(_entries(at, current))
+
+
+class _Block:
+    """Collects lines to paragraphs of bounded size."""
+
+    def __init__(self, outline: Outline) -> None:
+        self._outline = outline
+        self._lines: list[str] = []
+        self._size = 0
+        self._numbers: list[int] | None = None
+
+    def add(self, line: str, number: int | None = None) -> None:
+        """Add a line; `number` is where it stands in the file."""
+        if self._lines and self._size + len(line) > _BLOCK_CHARS:
+            self.end()
+        if number is not None:
+            self._numbers = [self._numbers[0] if self._numbers else number, number]
+        self._lines.append(line)
+        self._size += len(line) + 1
+
+    def end(self) -> None:
+        """End the paragraph."""
+        self._outline.paragraph("\n".join(self._lines), lines=self._numbers)
+        self._lines, self._size, self._numbers = [], 0, None
+        self._outline.flush()
 
 
 def _is_flat(values: list[Any]) -> bool:
@@ -89,35 +107,46 @@ def _entries(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str
             yield f"{path}[{at}]", item
 
 
-def _add_lines(outline: Outline, text: str) -> None:
+def _add_whole(outline: Outline, content: Content) -> None:
+    try:
+        value = load(content.text)
+    except json.JSONDecodeError as error:
+        # Many a .json is JSON lines.
+        if error.msg != "Extra data":
+            raise ParseFailed("broken", f"Not JSON: {error}") from None
+        _add_lines(outline, content)
+        return
+    if isinstance(value, dict) and isinstance(title := value.get("title"), str):
+        outline.title = title[:200]
+    add_values(outline, value)
+
+
+def _add_stream(outline: Outline, content: Content) -> None:
+    """Entry by entry, of the file's value and of the lists and objects right in it."""
+    block = _Block(outline)
+    for path, value in JsonStream(text_stream(content)).entries():
+        if path == "title" and isinstance(value, str):
+            outline.title = value[:200]
+        _add_all(block, value_lines(value, path))
+    block.end()
+
+
+def _add_all(block: _Block, lines: Iterable[str]) -> None:
+    for line in lines:
+        block.add(line)
+
+
+def _add_lines(outline: Outline, content: Content) -> None:
     """Each line a value; short ones share a block."""
-    block: list[str] = []
-    first, size = 1, 0
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
+    block = _Block(outline)
+    for number, line in numbered_lines(text_stream(content), _LONGEST_LINE, whole=True):
         if not line.strip():
             continue
         try:
-            shown = "\n".join(value_lines(_load(line)))
+            block.add("\n".join(value_lines(load(line))), number)
         except json.JSONDecodeError as error:
             raise ParseFailed("broken", f"Line {number} is not JSON: {error}") from None
-        if block and size + len(shown) > _BLOCK_CHARS:
-            outline.paragraph("\n".join(block), lines=[first, number - 1])
-            block, size = [], 0
-        if not block:
-            first = number
-        block.append(shown)
-        size += len(shown)
-    outline.paragraph("\n".join(block), lines=[first, len(lines)])
-
-
-def _load(text: str) -> Any:
-    # Numbers stay as they are written: no limit on digits, no rounding.
-    return json.loads(text.lstrip("\ufeff"), parse_int=_Number, parse_float=_Number, parse_constant=_Number)
-
-
-class _Number(str):
-    """A number as its digits."""
+    block.end()
 
 
 def _scalar(value: Any) -> str:

@@ -1,12 +1,22 @@
 """Markdown with GitHub's tables and a front matter."""
 
 import re
+import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import pipe_table
+from rage_assets.blocks.parsing.texts.list_items import ListItems
+from rage_assets.blocks.parsing.texts.markdown_dialects import (
+    alert,
+    definitions,
+    footnotes,
+    heading_words,
+    plain_markdown,
+    plain_words,
+)
 from resources.domain import BlockType
 from resources.plain_yaml import PlainYamlError, load_plain_yaml
 
@@ -17,6 +27,7 @@ if TYPE_CHECKING:
 
 _LONGEST_INLINE = 20_000
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TOML = re.compile(r"\A\+\+\+[ \t]*\n(.*?\n)?\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 
@@ -24,7 +35,7 @@ class MarkdownParser:
     """Reads Markdown with markdown-it: text without syntax, so that words are found and read as they are meant."""
 
     name = "markdown"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"), "text/markdown"
     )
@@ -33,7 +44,7 @@ class MarkdownParser:
         """Blocks with their lines, `[first, last]` counted from 1."""
         outline = Outline()
         matter, body, skipped = split_front_matter(content.text)
-        add_markdown(outline, body, skipped)
+        add_markdown(outline, body, skipped, components=content.suffix == ".mdx")
         title = matter.get("title")
         headings = (block for block in outline.blocks if block.type is BlockType.HEADING)
         first = next((block.text for block in headings if block.metadata["level"] == 1), "")
@@ -50,12 +61,13 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
 
     Only plain values and flat lists of them are kept: YAML's references could make a small file huge.
     """
-    found = _FRONT_MATTER.match(text[:100_000])
+    head = text[:100_000]
+    found = _FRONT_MATTER.match(head) or _TOML.match(head)
     if not found:
         return {}, text, 0
     try:
-        loaded = load_plain_yaml(found[1] or "")
-    except PlainYamlError:
+        loaded = tomllib.loads(found[1] or "") if head[0] == "+" else load_plain_yaml(found[1] or "")
+    except (PlainYamlError, tomllib.TOMLDecodeError, RecursionError):
         return {}, text, 0
     if not isinstance(loaded, dict):
         return {}, text, 0
@@ -69,9 +81,9 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
     return matter, text[found.end() :], found[0].count("\n")
 
 
-def add_markdown(outline: Outline, text: str, skipped_lines: int = 0) -> None:
-    """Add the blocks of Markdown text to an outline."""
-    _Reader(outline, skipped_lines).read(_markdown_it().parse(text))
+def add_markdown(outline: Outline, text: str, skipped_lines: int = 0, *, components: bool = False) -> None:
+    """Add the blocks of Markdown text to an outline; `components` says that it may hold those of MDX."""
+    _Reader(outline, skipped_lines).read(_markdown_it().parse(plain_markdown(text, components=components)))
 
 
 @cache
@@ -104,24 +116,26 @@ class _Reader:
         self.outline = outline
         self.skipped = skipped_lines
         self.rows: list[list[str]] | None = None
-        self.lists: list[int | None] = []  # the next number of each open list, None for bullets
-        self.items: list[str] = []
-        self.fresh = False  # whether an item was opened and has no text yet
+        self.items = ListItems()
+        self.quotes = 0
 
     def read(self, tokens: "list[Token]") -> None:
         list_lines: dict[str, Any] = {}
         for at, token in enumerate(tokens):
             kind, lines = token.type, self._lines(token)
             if kind in ("bullet_list_open", "ordered_list_open"):
-                if not self.lists:
-                    list_lines, self.items = lines, []
-                self.lists.append(int(token.attrGet("start") or 1) if kind[0] == "o" else None)
+                if not self.items.depth:
+                    list_lines = lines
+                start = token.attrGet("start")
+                self.items.open(int(1 if start is None else start) if kind[0] == "o" else None)
             elif kind in ("bullet_list_close", "ordered_list_close"):
-                self.lists.pop()
-                if not self.lists:
-                    self.outline.add(BlockType.LIST, "\n".join(self.items), **list_lines)
+                self.items.close()
+                if not self.items.depth:
+                    self.outline.add(BlockType.LIST, self.items.take(), **list_lines)
             elif kind == "list_item_open":
-                self._open_item()
+                self.items.item()
+            elif kind in ("blockquote_open", "blockquote_close"):
+                self.quotes += 1 if kind == "blockquote_open" else -1
             elif kind in ("fence", "code_block"):
                 self._code(token, lines)
             elif kind == "html_block":
@@ -132,8 +146,8 @@ class _Reader:
                 self.rows.append([])
             elif kind == "table_close" and self.rows is not None:
                 table, self.rows = pipe_table(self.rows), None
-                if self.lists:
-                    self._item_text(table)
+                if self.items.depth:
+                    self.items.text(table)
                 else:
                     self.outline.add(BlockType.TABLE, table, **table_lines)
             elif kind == "inline":
@@ -143,19 +157,35 @@ class _Reader:
         text = inline_text(token)
         if self.rows is not None:
             self.rows[-1].append(text)
-        elif self.lists:
-            self._item_text(text)
+        elif self.items.depth:
+            self.items.text(text)
         elif opener.type == "heading_open":
-            self.outline.heading(text, int(opener.tag[1]), **lines)
+            self.outline.heading(heading_words(text), int(opener.tag[1]), **lines)
         elif all(child.type == "image" for child in token.children or ()):
             sources = [str(child.attrGet("src")) for child in token.children or ()]
             self.outline.add(BlockType.IMAGE, text, source=", ".join(sources)[:500], **lines)
+        elif token.content.startswith("$$") and token.content.endswith("$$"):
+            self.outline.paragraph(token.content, role="formula", **lines)
         else:
-            self.outline.paragraph(text, **lines)
+            self._paragraph(token, text, lines)
+
+    def _paragraph(self, token: "Token", text: str, lines: dict[str, Any]) -> None:
+        by_line = inline_text(token, "\n") if "\n" in token.content or text.startswith("[") else text
+        notes = footnotes(by_line) if token.content.startswith("\\[^") else []
+        for note in notes:
+            self.outline.paragraph(note, role="footnote", **lines)
+        if notes:
+            return
+        if items := definitions(by_line):
+            self.outline.add(BlockType.LIST, items, **lines)
+        elif self.quotes and (admonition := alert(text)):
+            self.outline.paragraph(admonition, role="admonition", **lines)
+        else:
+            self.outline.paragraph(text, role="quote" if self.quotes else None, **lines)
 
     def _code(self, token: "Token", lines: dict[str, Any]) -> None:
-        if self.lists:
-            self._item_text(token.content)
+        if self.items.depth:
+            self.items.text(token.content)
         else:
             language = token.info.split()[0].strip("{}.").lower()[:40] if token.info.strip() else None
             self.outline.add(BlockType.CODE, token.content, language=language, **lines)
@@ -164,33 +194,14 @@ class _Reader:
         from rage_assets.blocks.parsing.web.html import fragment
 
         inner = fragment(token.content)
-        if self.lists:
-            self._item_text("\n".join(block.text for block in inner.blocks))
+        if self.items.depth:
+            self.items.text("\n".join(block.text for block in inner.blocks))
             return
         for block in inner.blocks:
             if block.type is BlockType.HEADING:
                 self.outline.heading(block.text, block.metadata["level"], **lines)
             else:
                 self.outline.add(block.type, block.text, language=block.language, **{**block.metadata, **lines})
-
-    def _open_item(self) -> None:
-        number = self.lists[-1]
-        marker = "-" if number is None else f"{number}."
-        if number is not None:
-            self.lists[-1] = number + 1
-        self.items.append("  " * (len(self.lists) - 1) + marker)
-        self.fresh = True
-
-    def _item_text(self, text: str) -> None:
-        if not self.items:
-            return
-        indent = "  " * len(self.lists)
-        text = text.strip("\n").replace("\n", "\n" + indent)
-        if self.fresh:
-            self.items[-1] += " " + text
-        else:
-            self.items.append(indent + text)
-        self.fresh = False
 
     def _lines(self, token: "Token") -> dict[str, Any]:
         if not token.map:
@@ -199,16 +210,16 @@ class _Reader:
         return {"lines": [first + 1 + self.skipped, max(end, first + 1) + self.skipped]}
 
 
-def inline_text(token: "Token") -> str:
+def inline_text(token: "Token", soft_break: str = " ") -> str:
     """The text of an inline token: no emphasis and link targets, code in backticks, an image as its alternative."""
     parts: list[str] = []
     for child in token.children or ():
         if child.type in ("text", "text_special"):
-            parts.append(child.content)
+            parts.append(plain_words(child.content))
         elif child.type == "code_inline":
             parts.append(f"`{child.content}`")
         elif child.type in ("softbreak", "hardbreak"):
-            parts.append(" " if child.type == "softbreak" else "\n")
+            parts.append(soft_break if child.type == "softbreak" else "\n")
         elif child.type == "image":
             parts.append(inline_text(child))
         elif child.type == "html_inline" and _BREAK.fullmatch(child.content):

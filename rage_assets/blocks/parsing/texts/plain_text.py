@@ -1,56 +1,58 @@
-"""Plain text: paragraphs parted by blank lines, and lists."""
+"""Plain text of any size: paragraphs parted by blank lines, lists, and headings where they are certain."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.decoding import text_stream
 from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.texts.lines import numbered_lines, runs
 from resources.domain import BlockType
 
+Run = list[tuple[int, str]]
 _ITEM = re.compile(r"[ \t]*(?:[-*+•‣◦▪]|\(?\d{1,3}[.)])[ \t]+\S")
 _BULLET = re.compile(r"^([ \t]*)[*+•‣◦▪](?=[ \t])")
-_UNDERLINE = re.compile(r"([=\-~^\"'#*+])\1{2,}\s*")
-_EQUALS = re.compile(r"(={1,6}|\*{1,6}) +(\S.{0,150})")
+UNDERLINE = re.compile(r"([=\-~^\"'#*+_`:.])\1{2,}\s*")
+_RULE = re.compile(r"[=\-~*_#+. ]{3,}")
+_NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4}\.?[ \t]+|\d{1,2}\.  |Appendix [A-Z]\.[ \t]+)[A-Z].{0,80}[^.,;:!?]")
+_PAGE_FOOT = re.compile(r"\S.{0,100}\[Page \d{1,4}\]\s*")
+_PAGE_HEAD = re.compile(r"(?:RFC \d{1,5}|Internet-Draft) .{0,100}\d{4}\s*")
 _LONGEST_TITLE = 250
-_MARKUP = {".rst": "rst", ".adoc": "asciidoc", ".asciidoc": "asciidoc", ".asc": "asciidoc", ".org": "org"}
+_LONGEST_HEADING = 100
 
 
 class TextParser:
-    """Reads plain text, and of light markup languages the headings."""
+    """Reads plain text in pieces, so that its size does not matter."""
 
     name = "text"
-    version = 2
-    suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
-        (".txt", ".text", ".log", ".nfo", ".tex", ".latex", *_MARKUP), "text/plain"
-    )
+    version = 3
+    reads_in_pieces = True
+    suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".txt", ".text", ".log", ".nfo"), "text/plain")
 
     def parse(self, content: Content) -> Outline:
         """Paragraphs and lists with their lines, `[first, last]` counted from 1."""
         outline = Outline()
-        markup = _MARKUP.get(content.suffix, "")
-        ranks: list[str] = []
-        for first, lines in paragraphs(content.text):
-            last = first + len(lines) - 1
-            found = _heading(lines, markup, ranks)
-            if found:
-                text, level, used = found
-                outline.heading(text, level, lines=[first, first + used - 1])
-                lines, first = lines[used:], first + used
-            if lines and _ITEM.match(lines[0]):
-                items = "\n".join(_BULLET.sub(r"\1-", line) for line in lines)
-                outline.add(BlockType.LIST, items, lines=[first, last])
-            elif lines:
-                outline.paragraph("\n".join(lines), lines=[first, last])
-        heading = next((block for block in outline.blocks if block.type is BlockType.HEADING), None)
-        outline.title = heading.text if heading else _first_line(outline)
+        add_text(outline, numbered_lines(text_stream(content)))
         return outline
 
 
-def _first_line(outline: Outline) -> str:
-    """The title of a text without headings: a first paragraph of one short line, with more below it."""
-    first = outline.blocks[0].text if len(outline.blocks) > 1 and outline.blocks[0].type is BlockType.PARAGRAPH else ""
-    return first if "\n" not in first and len(first) <= _LONGEST_TITLE else ""
+def add_text(outline: Outline, lines: Iterable[tuple[int, str]]) -> None:
+    """Add the blocks of plain text, and its first heading or line as the title."""
+    ranks: list[str] = []
+    title = first_line = ""
+    for count, (run, following) in enumerate(_pairs(runs(_without_page_ends(lines)))):
+        heading, used = _heading(run, following, ranks)
+        if heading:
+            level, text = heading
+            outline.heading(text, level, lines=[run[0][0], run[used - 1][0]])
+            title = title or text
+        if run[used:]:
+            _add_run(outline, run[used:])
+        if not count and len(run) == 1 and not heading and not _ITEM.match(run[0][1]):
+            first_line = run[0][1].strip()
+        outline.title = title or (first_line if count and len(first_line) <= _LONGEST_TITLE else "")
+        outline.flush()
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -64,16 +66,69 @@ def paragraphs(text: str) -> Iterator[tuple[int, list[str]]]:
             run = []
 
 
-def _heading(lines: list[str], markup: str, ranks: list[str]) -> tuple[str, int, int] | None:
-    """A heading at the start of a paragraph: its text, its level, and how many lines it takes."""
-    if markup in ("asciidoc", "org") and (marked := _EQUALS.fullmatch(lines[0].rstrip())):
-        return marked[2], len(marked[1]), 1
-    if markup == "rst" and len(lines) > 1:
-        over = 1 if _UNDERLINE.fullmatch(lines[0]) else 0
-        under = lines[over + 1] if len(lines) > over + 1 else ""
-        if _UNDERLINE.fullmatch(under) and len(under.rstrip()) >= len(lines[over].rstrip()) - 2:
-            rank = under[0] * (over + 1)
-            if rank not in ranks:
-                ranks.append(rank)
-            return lines[over].strip(), ranks.index(rank) + 1, over + 2
-    return None
+def _add_run(outline: Outline, run: Run) -> None:
+    texts = [line for _, line in run]
+    lines = [run[0][0], run[-1][0]]
+    if _ITEM.match(texts[0]):
+        outline.add(BlockType.LIST, "\n".join(_BULLET.sub(r"\1-", line) for line in texts), lines=lines)
+    elif len(texts) > 1 or not _RULE.fullmatch(texts[0]):
+        outline.paragraph("\n".join(texts), lines=lines)
+
+
+def _pairs(found: Iterable[Run]) -> Iterator[tuple[Run, Run]]:
+    """Each run with the one after it."""
+    before: Run | None = None
+    for run in found:
+        if before is not None:
+            yield before, run
+        before = run
+    if before is not None:
+        yield before, []
+
+
+def _without_page_ends(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The lines without what printed texts repeat around each page's end."""
+    paged = False
+    for number, line in lines:
+        if _PAGE_FOOT.fullmatch(line):
+            paged = True
+        elif not (paged and _PAGE_HEAD.fullmatch(line.strip("\f"))):
+            yield number, line
+
+
+def _heading(run: Run, following: Run, ranks: list[str]) -> tuple[tuple[int, str] | None, int]:
+    """A heading at the start of a run, with its level, and how many lines it takes."""
+    line = run[0][1].strip()
+    if len(line) > _LONGEST_HEADING or (not following and len(run) < 3):
+        return None, 0
+    if len(run) > 1 and UNDERLINE.fullmatch(run[1][1]) and any(map(str.isalnum, line)) and run[0][1][0] not in " \t|+":
+        under = run[1][1].strip()
+        if abs(len(under) - len(line)) <= 2 and not _ITEM.match(line):
+            return (_rank(under[0], ranks), line), 2
+    if len(run) > 1 or not following:
+        return None, 0
+    indent = len(following[0][1]) - len(following[0][1].lstrip())
+    if _NUMBERED.fullmatch(run[0][1]) and indent == 3:
+        number = line.split()[0].strip(".")
+        return (number.count(".") + 1 if number[0].isdigit() else 1, line), 1
+    if _is_capitals(line) and run[0][1][0] not in " \t" and not _is_capitals(following[0][1]):
+        return (_rank("A", ranks), line), 1
+    return None, 0
+
+
+def _rank(sign: str, ranks: list[str]) -> int:
+    if sign not in ranks:
+        ranks.append(sign)
+    return ranks.index(sign) + 1
+
+
+def _is_capitals(line: str) -> bool:
+    """Whether a line is words in capitals, as old texts write their headings."""
+    letters = [char for char in line if char.isalpha()]
+    capitals = len(letters) >= 5 and line.upper() == line and line.lower() != line
+    return (
+        capitals
+        and len(letters) > 0.7 * len(line.replace(" ", ""))
+        and line.strip()[-1] not in ".,;:!?"
+        and len(line.split()) <= 12
+    )

@@ -31,6 +31,7 @@ class XmlParser:
 
     name = "xml"
     version = 2
+    reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"),
         "application/xml",

@@ -1,0 +1,1 @@
+"""AsciiDoc, read as Asciidoctor reads it, without fetching what it includes."""

@@ -1,0 +1,1 @@
+"""LaTeX, read for its words and structure; nothing is typeset, executed or included."""

@@ -1,0 +1,1 @@
+"""Org: Emacs' outlines, notes and tasks."""

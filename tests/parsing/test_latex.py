@@ -1,0 +1,129 @@
+import time
+
+import pytest
+
+
+def kinds(document):
+    return [(block.type.value, block.text) for block in document.blocks]
+
+
+def words(parse, text):
+    return parse(text, "a.tex").blocks[0].text
+
+
+def test_title_and_author_are_set_where_the_title_is_made(parse):
+    document = parse(
+        "\\title{A \\emph{lake}}\\author{Ann \\and Bob}\n\\begin{document}\\maketitle\nText\\end{document} no", "a.tex"
+    )
+    assert document.title == "A lake"
+    assert kinds(document) == [("heading", "A lake"), ("paragraph", "Ann, Bob"), ("paragraph", "Text")]
+
+
+def test_sections_are_headings_of_the_levels_in_use(parse):
+    blocks = parse("\\section{A}\\label{a}\none\n\\subsection*{B}\ntwo", "a.tex").blocks
+    assert [(block.text, block.metadata.get("level"), block.section) for block in blocks] == [
+        ("A", 1, []), ("one", None, ["A"]), ("B", 2, ["A"]), ("two", None, ["A", "B"]),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Caf\\'e na\\\"{\\i}ve \\c{c}a \\ss{} \\o{}re \\v Skoda", "Café naïve ça ß øre Škoda"),
+        ("``So'' --- 50\\% of~it % comment", "“So” — 50% of it"),
+        ("\\textbf{b} {\\large big} \\textcolor{red}{red} \\unknown{kept}", "b big red kept"),
+        ("See~\\cite[p.~3]{ann,bob} and \\ref{x}", "See [ann,bob, p. 3] and [x]"),
+        ("\\href{https://x.org/a%20b}{here} \\url{https://y.org/100%25}", "here https://y.org/100%25"),
+        ("so $E = mc^2$ and \\(a+b\\), costs \\$5", "so $E = mc^2$ and $a+b$, costs $5"),
+        ("\\verb|a_b| and a\\\\b", "`a_b` and a\nb"),
+    ],
+)
+def test_commands_leave_their_words(parse, text, shown):
+    assert words(parse, text) == shown
+
+
+def test_own_commands_are_expanded(parse):
+    text = "\\newcommand{\\rage}{RAGE\\xspace}\\newcommand{\\pair}[2][x]{(#1, #2)}\\def\\hi#1{Hi #1!}"
+    assert words(parse, text + "\\rage is \\pair{y} \\pair[a]{b} \\hi{you}") == "RAGE is (x, y) (a, b) Hi you!"
+
+
+def test_commands_that_call_themselves_end(parse):
+    start = time.monotonic()
+    parse("\\newcommand{\\a}{\\a\\a x}text \\a", "a.tex")
+    assert time.monotonic() - start < 20
+
+
+def test_lists_nest_and_describe(parse):
+    text = (
+        "\\begin{itemize}\\item a\\begin{enumerate}\\item x\n\\item y\\end{enumerate}\\item b\\end{itemize}"
+        "\\begin{description}\\item[CPU] brain\\end{description}"
+    )
+    assert kinds(parse(text, "a.tex")) == [("list", "- a\n  1. x\n  2. y\n- b"), ("list", "- CPU: brain")]
+
+
+def test_a_table_has_its_caption_and_merged_cells(parse):
+    text = (
+        "\\begin{table}\\caption{Results}\\begin{tabular}{l|c|r}\\toprule\n"
+        "A & \\multicolumn{2}{c}{B} \\\\ \\cmidrule(lr){2-3}\n"
+        "\\multirow{2}{*}{x} & 1 & 2\\% \\\\[2pt]\n & \\textbf{3} & 4 \\& 5 \\\\ \\bottomrule\\end{tabular}\\end{table}"
+    )
+    assert kinds(parse(text, "a.tex")) == [
+        ("paragraph", "Results"),
+        ("table", "| A | B |  |\n| --- | --- | --- |\n| x | 1 | 2% |\n|  | 3 | 4 & 5 |"),
+    ]
+
+
+def test_a_long_table_has_its_head_once(parse):
+    text = (
+        "\\begin{longtable}{ll}H & I \\\\ \\endfirsthead\nH & I \\\\ \\endhead\n"
+        "\\multicolumn{2}{r}{continued} \\\\ \\endfoot\na & b \\\\\n\\end{longtable}"
+    )
+    assert kinds(parse(text, "a.tex")) == [("table", "| H | I |\n| --- | --- |\n| a | b |")]
+
+
+def test_a_displayed_formula_stays_latex(parse):
+    block = parse("\\begin{equation}\\label{e}\n\\frac{1}{2} % half\n\\end{equation}", "a.tex").blocks[0]
+    assert (block.text, block.metadata["role"]) == ("$$\\frac{1}{2}$$", "formula")
+
+
+def test_code_stays_as_it_is(parse):
+    text = (
+        "\\begin{lstlisting}[language=Python]\ndef f(): # 100%\n    \\no\n\\end{lstlisting}"
+        "\\begin{verbatim}\n \\x{%}\n\\end{verbatim}"
+    )
+    blocks = parse(text, "a.tex").blocks
+    assert [(block.text, block.language) for block in blocks] == [("def f(): # 100%\n    \\no", "python"), (" \\x{%}", None)]
+
+
+def test_a_figure_is_its_caption(parse):
+    block = parse("\\begin{figure}\\includegraphics[width=3cm]{a.png}\\caption{A lake}\\end{figure}", "a.tex").blocks[0]
+    assert (block.type, block.text, block.metadata["source"]) == ("image", "A lake", "a.png")
+
+
+def test_what_a_document_would_read_is_named_and_not_read(parse):
+    block = parse("text \\input{/etc/passwd}", "a.tex").blocks[0]
+    assert (block.text, block.metadata["includes"]) == ("text", ["/etc/passwd"])
+
+
+def test_footnotes_theorems_and_drawings(parse):
+    text = (
+        "\\newtheorem{thm}{Satz}a\\footnote{A note.} b\n\n\\begin{thm}[Main] Wet. \\end{thm}"
+        "\\begin{tikzpicture}\\node{x};\\end{tikzpicture}\\begin{comment} no \\end{comment}"
+    )
+    assert kinds(parse(text, "a.tex")) == [
+        ("paragraph", "a b"),
+        ("paragraph", "A note."),
+        ("paragraph", "Satz (Main). Wet."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "part", ["{", "\\foo[", "\\section{", "\\footnote{", "\\begin{tabular}{c}", "$ ", "\\item[", '\\"{']
+)
+def test_what_is_never_closed_takes_no_time(part):
+    from rage_assets.blocks.parsing.content import Content
+    from rage_assets.blocks.parsing.texts.latex.parser import LatexParser
+
+    start = time.monotonic()
+    LatexParser().parse(Content(b"x " + part.encode() * 5000, "a.tex", "text/x-tex"))
+    assert time.monotonic() - start < 10
