@@ -78,7 +78,7 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
     [
         ("docs/a.md", "markdown/1"),
         ("a.PDF", "pdf/1"),
-        ("Makefile", "code/1"),
+        ("Makefile", "code/2"),
         ("LICENSE", "text/2"),
         ("a.png", "unsupported"),
     ],

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 
 from rage_assets.blocks.parsing.archives.archive import open_zip
+from rage_assets.blocks.parsing.code.languages import language_in
 from rage_assets.blocks.parsing.decoding import looks_binary
 from rage_assets.blocks.parsing.registry import media_type_for
 from resources.errors import ParseFailed
@@ -63,7 +64,8 @@ def media_type_of(data: bytes, path: str) -> str:
     if looks_binary(data):
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
-    return named or ("text/x-bash" if head.startswith(b"#!") and b"sh" in head[:60] else "text/plain")
+    language = language_in(head.decode("utf-8", "replace")) if named is None else None
+    return named or (f"text/x-{language}" if language else "text/plain")
 
 
 def _inside_zip(data: bytes, named: str | None) -> str:

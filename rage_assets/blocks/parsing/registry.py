@@ -8,7 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
+from rage_assets.blocks.parsing.code.languages import code_language
+from rage_assets.blocks.parsing.code.source_code import CodeParser
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
