@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rage_assets.blocks.parsing.code import grammars
 from rage_assets.blocks.parsing.code.margins import assigned_name, defined_name, units_at_margins
@@ -12,6 +12,7 @@ from rage_assets.blocks.parsing.code.names import bound_name, docstring_of, name
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
+    from tree_sitter_language_pack import SupportedLanguage
 
 _MOST_BYTES = 2_000_000
 _MOST_SECONDS = 5.0
