@@ -37,6 +37,11 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
+_BOX = re.compile(rb"From \S[^\n]{0,300}\d[^\n]{0,50}\n[!-9;-~]{1,100}:")
+_HEADER = re.compile(rb"[A-Z][A-Za-z-]{1,60}:[ \t]")
+_MAIL_HEADERS = re.compile(
+    rb"^(From|To|Subject|Date|Message-ID|Received|MIME-Version|Return-Path):", re.MULTILINE | re.IGNORECASE
+)
 _BINARY_FORMATS = ("application/pdf", "application/vnd.", "application/epub", "application/msword", "application/rtf")
 
 
@@ -64,8 +69,17 @@ def media_type_of(data: bytes, path: str) -> str:
     if looks_binary(data):
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
+    if named is None and (found := _mail(head)):
+        return found
     language = language_in(head.decode("utf-8", "replace")) if named is None else None
     return named or (f"text/x-{language}" if language else "text/plain")
+
+
+def _mail(head: bytes) -> str | None:
+    """Whether text without a telling name is a message, or a box of them: mail programs' files often have no suffix."""
+    if head.startswith(b"From ") and _BOX.match(head):
+        return "application/mbox"
+    return "message/rfc822" if _HEADER.match(head) and len(set(_MAIL_HEADERS.findall(head))) >= 3 else None
 
 
 def _inside_zip(data: bytes, named: str | None) -> str:

@@ -12,6 +12,8 @@ from rage_assets.blocks.parsing.code.languages import code_language
 from rage_assets.blocks.parsing.code.source_code import CodeParser
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.mail.eml import EmlParser
+from rage_assets.blocks.parsing.mail.mbox import MboxParser
+from rage_assets.blocks.parsing.mail.msg import MsgParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
@@ -66,6 +68,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     JsonParser(),
     NotebookParser(),
     EmlParser(),
+    MboxParser(),
+    MsgParser(),
     EpubParser(),
     XmlParser(),
     XlsxParser(),

@@ -13,7 +13,6 @@ from resources.errors import ParseFailed
 
 # Each media type with the module of `unstructured` and the Python packages which that imports.
 _READERS = {
-    "application/vnd.ms-outlook": ("msg", ("oxmsg",)),
     "application/vnd.oasis.opendocument.text": ("odt", ("pypandoc", "docx")),
     "application/rtf": ("rtf", ("pypandoc",)),
 }
@@ -27,7 +26,7 @@ class UnstructuredParser:
 
     name = "unstructured"
     version = 1
-    suffixes: ClassVar[dict[str, str]] = dict(zip((".msg", ".odt", ".rtf"), _READERS, strict=True))
+    suffixes: ClassVar[dict[str, str]] = dict(zip((".odt", ".rtf"), _READERS, strict=True))
 
     def parse(self, content: Content) -> Outline:
         """Blocks as `unstructured` sees them."""
