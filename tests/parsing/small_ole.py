@@ -1,6 +1,7 @@
 """A writer of small OLE containers, for messages as Outlook saves them."""
 
 import struct
+from itertools import pairwise
 
 _END, _FREE, _FAT = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
 _SECTOR, _MINI = 512, 64
@@ -29,7 +30,7 @@ def ole(tree: Tree) -> bytes:
                 entry[3], entry[4] = (len(mini_fat) if sectors else _END), len(value)
                 mini_fat.extend([*range(len(mini_fat) + 1, len(mini_fat) + sectors), _END] if sectors else [])
                 mini.extend(value.ljust(sectors * _MINI, b"\0"))
-        for one, following in zip(numbers, numbers[1:], strict=False):
+        for one, following in pairwise(numbers):
             entries[one][2] = following
         return numbers[0] if numbers else _FREE
 

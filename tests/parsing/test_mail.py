@@ -156,6 +156,16 @@ def test_html_says_what_is_quoted(parse, quoted):
     assert "Is it open?" in texts(document, "quote")[-1]
 
 
+def test_html_that_marks_nothing_is_parted_by_its_words(parse):
+    message = mail("")
+    old = "<p>From: Bob<br>Sent: Monday<br>To: Ann<br>Subject: Lake</p><p>Is it open?</p>"
+    message.set_content(f"<p>Yes.</p><p>--<br>Ann of the lake</p>{old}", subtype="html")
+    document = parse(message.as_bytes(), "a.eml")
+    assert texts(document)[2:] == ["Yes."]
+    assert texts(document, "signature") == ["--\nAnn of the lake"]
+    assert texts(document, "quote")[-1] == "Is it open?"
+
+
 def test_an_answer_below_a_citation_is_no_quotation(parse):
     message = mail("")
     message.set_content('<blockquote type="cite">Is it open?</blockquote><p>Yes, until ten.</p>', subtype="html")

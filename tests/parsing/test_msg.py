@@ -101,5 +101,14 @@ def test_a_container_without_a_message_is_broken(reason):
     assert reason(ole({"something": b"else"}), "a.msg") == "broken"
 
 
+def test_a_container_that_claims_more_than_it_holds_is_broken(reason):
+    tree = message(**LETTER)
+    data = bytearray(ole(tree))
+    name = "__substg1.0_1000001F".encode("utf-16-le")
+    at = data.index(name)
+    data[at + 120 : at + 128] = struct.pack("<Q", 2**31 - 1)
+    assert reason(bytes(data), "a.msg") == "broken"
+
+
 def test_a_cut_container_is_broken(reason):
     assert reason(ole(message(**LETTER))[:700], "a.msg") == "broken"

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from rage_assets.blocks.parsing.mail.html_roles import BEGIN, END, with_roles_marked
-from rage_assets.blocks.parsing.mail.quotes import spoken
+from rage_assets.blocks.parsing.mail.quotes import begins_old_message, is_dashes, spoken
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.texts.plain_text import paragraphs
 from rage_assets.blocks.parsing.web.html import fragment
@@ -92,8 +92,25 @@ def _page(html: str) -> Outline:
             if role:
                 block.metadata["role"] = role
             kept.append(block)
+    _find_roles(kept)
     outline.blocks = kept
     return outline
+
+
+def _find_roles(blocks: list[ParsedBlock]) -> None:
+    """The roles that HTML does not mark: the headers of an old message, two dashes above a signature."""
+    role: str | None = None
+    for block in blocks:
+        if "role" in block.metadata:
+            role = None if role == "signature" else role
+            continue
+        lines = block.text.split("\n")
+        if role != "quote" and begins_old_message(lines, 0):
+            role = "quote"
+        elif role is None and is_dashes(lines[0]):
+            role = "signature"
+        if role:
+            block.metadata["role"] = role
 
 
 def _joined(text: str) -> str:

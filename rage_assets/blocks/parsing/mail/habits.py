@@ -18,7 +18,8 @@ _ORIGINALS = (
     "Original-Nachricht", "Originalnachricht", "Weitergeleitete Nachricht", "Message d.origine", "Message original",
     "Message transféré", "Mensaje original", "Mensaje reenviado", "Mensagem original", "Mensagem encaminhada",
     "Messaggio originale", "Messaggio inoltrato", "Oorspronkelijk bericht", "Doorgestuurd bericht",
-    "Ursprungligt meddelande", "Oprindelig meddelelse", "Opprinnelig melding", "Wiadomość oryginalna", "Původní zpráva", "Исходное сообщение",
+    "Ursprungligt meddelande", "Oprindelig meddelelse", "Opprinnelig melding", "Wiadomość oryginalna",
+    "Původní zpráva", "Исходное сообщение",
     "Пересылаемое сообщение", "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지",
 )  # fmt: skip
 _FORWARDS = (

@@ -17,6 +17,7 @@ from resources.errors import ParseFailed
 
 _MOST_PARTS = 1000
 _DEEPEST = 50
+_LONGEST_NAME = 200
 _SIGNATURES = (
     "application/pgp-signature",
     "application/pkcs7-signature",
@@ -153,7 +154,7 @@ def _name(part: "Message[Any, Any]", kind: str, default: str = "") -> str:
         found = ""
     found = found.strip().strip("\"'").replace("\\", "/").rsplit("/", 1)[-1].strip()
     if found:
-        return found
+        return found if len(found) <= _LONGEST_NAME else found[: _LONGEST_NAME - 20] + found[-20:]
     if default:
         return default
     suffix = _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"

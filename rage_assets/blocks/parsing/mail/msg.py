@@ -30,6 +30,7 @@ _SENT, _RECEIVED, _MADE, _CODEPAGE, _BODY_CODEPAGE = 0x0039, 0x0E06, 0x3007, 0x3
 _ROOT, _NESTED, _OTHER = 32, 24, 8  # bytes before the properties of a message, of one within it, of all else
 _DEEPEST = 10
 _MOST_PARTS = 1000
+_MOST_GROWTH = 4
 _KINDS = {1: "to", 2: "cc"}
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
@@ -51,6 +52,9 @@ class MsgParser:
         from oxmsg.storage import Storage
 
         with OleFileIO(content.data) as container:
+            # Entries may share their bytes, so a small file may claim to hold any number of them.
+            if sum(entry.size for entry in container.direntries if entry) > _MOST_GROWTH * content.size:
+                raise ParseFailed("broken", "The container claims to hold more than it can.")
             storage = Storage.from_ole(container)
         if not any(stream.name.startswith(("__properties", "__substg")) for stream in storage.streams):
             raise ParseFailed("broken", "There is no message in the container.")

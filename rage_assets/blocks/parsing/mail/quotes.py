@@ -43,7 +43,7 @@ def _roles(lines: list[str]) -> list[str | None]:
         if end is not None:
             roles[at:end] = ["quote"] * (end - at)
             at = end
-        elif _forwards(lines, at):
+        elif begins_old_message(lines, at):
             roles[at:] = ["quote"] * (len(lines) - at)
             break
         else:
@@ -79,7 +79,7 @@ def _dated(line: str) -> bool:
     return bool(re.search(r"\d{1,2}[:.]\d{2}|\d{4}|@", line))
 
 
-def _forwards(lines: list[str], at: int) -> bool:
+def begins_old_message(lines: list[str], at: int) -> bool:
     """Whether the rest of the message is another one: a line that says so, or a block of its headers."""
     line = lines[at][:_LONGEST_LINE]
     if ORIGINAL.match(line):
@@ -103,9 +103,14 @@ def _sign(lines: list[str], roles: list[str | None]) -> None:
         at = end
 
 
+def is_dashes(line: str) -> bool:
+    """Whether a line is the two dashes above a signature."""
+    return bool(_DASHES.match(line.strip("\r")))
+
+
 def _signature(lines: list[str], first: int, end: int) -> int | None:
     for at in range(first, end):
-        if _DASHES.match(lines[at].strip("\r")):
+        if is_dashes(lines[at]):
             return at
     filled = [at for at in range(first, end) if lines[at].strip()]
     # The closing words of a letter sign it only where few short lines follow; never its first line.
