@@ -110,5 +110,9 @@ def test_a_container_that_claims_more_than_it_holds_is_broken(reason):
     assert reason(bytes(data), "a.msg") == "broken"
 
 
+def test_a_message_is_known_without_its_suffix(parse):
+    assert parse(ole(message(**LETTER)), "attachment").media_type == "application/vnd.ms-outlook"
+
+
 def test_a_cut_container_is_broken(reason):
     assert reason(ole(message(**LETTER))[:700], "a.msg") == "broken"

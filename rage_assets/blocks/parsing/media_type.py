@@ -116,4 +116,7 @@ def _inside_ole(data: bytes, path: str) -> str:
     """What an OLE container (Office before 2007, or an encrypted one of today) holds."""
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise ParseFailed("encrypted", "The document is protected by a password.")
-    return _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower(), "application/x-ole-storage")
+    named = _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower())
+    if named is None and "__properties_version1.0".encode("utf-16-le") in data:
+        return _OLE_NAMES["msg"]
+    return named or "application/x-ole-storage"

@@ -9,6 +9,7 @@ _LONGEST_LINE = 400
 _SIGNATURE_LINES = 12
 _INTRODUCTIONS = 2000  # lines that may introduce a quotation; patterns of people's habits take their time
 _QUOTED = re.compile(r"(?:[>|][ \t]?)+")
+_RULE = re.compile(r"[_-]{5,}")
 _DASHES = re.compile(r"--[ \t\xa0]?$")
 
 
@@ -84,6 +85,9 @@ def begins_old_message(lines: list[str], at: int) -> bool:
     line = lines[at][:_LONGEST_LINE]
     if ORIGINAL.match(line):
         return True
+    if _RULE.fullmatch(line.strip()):  # Outlook's, above the old headers
+        at = next((below for below in range(at + 1, min(at + 4, len(lines))) if lines[below].strip()), at)
+        line = lines[at][:_LONGEST_LINE]
     if not SENDER.match(line):
         return False
     return sum(1 for each in lines[at + 1 : at + 7] if HEADER.match(each[:_LONGEST_LINE])) >= 2
