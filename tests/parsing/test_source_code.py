@@ -37,6 +37,7 @@ SMALL = {
     "a.js": ("import a from 'b'\n\nexport const f = async (a) => {\n  return a\n}\n", "f"),
     "a.ts": ("export abstract class Cart<T> {\n  add(a: T): void {}\n}\n", "Cart"),
     "a.tsx": ("export const Page: FC = () => <div/>;\n", "Page"),
+    "b.ts": ("export const useCart = create((set) => ({\n  a: 1,\n}))\n", "useCart"),
     "a.go": ("package a\n\nfunc (s *server) Get(a int) error {\n\treturn nil\n}\n", "server.Get"),
     "a.rs": ("use a::b;\n\nimpl Lake {\n    fn depth(&self) {}\n}\n", "Lake"),
     "a.java": ("package a;\n\npublic class Cart {\n  void add() {}\n}\n", "Cart"),

@@ -264,7 +264,7 @@ _OWN_MEANING = {
 def _function_value(node: "Node") -> "tuple[Node | None, Node | None]":
     """The function that a statement binds to a name, and the binding."""
     level = [(child, node) for child in node.named_children[:4]]
-    for _ in range(3):
+    for _ in range(_WRAPPED):
         for child, binding in level:
             if child.type in grammars.FUNCTION_VALUES:
                 return child, binding
