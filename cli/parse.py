@@ -44,7 +44,7 @@ def _begun(pool: "ReaderPool", path: str) -> "Future[Reading] | OSError":
     """The reading of a file, or why there is nothing to read."""
     try:
         with Path(path).open("rb"):
-            return pool.submit(Path(path).absolute(), path)
+            return pool.submit(Path(path).absolute(), _in_source(path))
     except OSError as error:
         return error
 
@@ -62,10 +62,16 @@ def _printed(pool: "ReaderPool", path: str, begun: "Future[Reading] | OSError", 
         (_print_json if as_json else _print)(path, reading)
         for child in reading.document.children:
             inner = f"{path}{WITHIN}{child.name}"
-            failures += _printed(pool, inner, pool.submit(Path(str(child.data)), inner), as_json)
+            failures += _printed(pool, inner, pool.submit(Path(str(child.data)), _in_source(inner)), as_json)
     finally:
         reading.close()
     return failures
+
+
+def _in_source(path: str) -> str:
+    """What a path is where its folder is a source: the folders above it are no part of that."""
+    file, *inside = path.split(WITHIN)
+    return WITHIN.join([Path(file).name, *inside])
 
 
 def _refused(path: str, reason: str, detail: str, as_json: bool) -> int:

@@ -75,10 +75,10 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
     [
         ("docs/a.md", "markdown/2"),
         ("a.PDF", "pdf/2"),
-        ("Makefile", "code/1"),
+        ("Makefile", "code/2"),
         ("LICENSE", "text/3"),
         ("a.png", "image/1"),
-        ("a.heic", "unsupported"),
+        ("a.heic", "unstructured/1"),
     ],
 )
 def test_the_parser_of_a_name_is_known_without_its_bytes(path, version):

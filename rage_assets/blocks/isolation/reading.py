@@ -70,6 +70,7 @@ class Reading(BaseModel):
 def read(request: Request) -> Reading | Refusal:
     """Reads a file; runs in the child. An alarm, set anew by each step, ends whoever does not get on."""
     from rage_assets.blocks.parsing import parse_file
+    from rage_assets.blocks.parsing.code.generated import skip_generated
     from rage_assets.blocks.parsing.outline import on_progress
 
     began = time.perf_counter()
@@ -80,7 +81,8 @@ def read(request: Request) -> Reading | Refusal:
         signal.setitimer(signal.ITIMER_REAL, request.limits.seconds)
 
     alive()
-    token = on_progress.set(alive)
+    on_progress.set(alive)
+    skip_generated.set(request.skip_generated)
     try:
         with (request.scratch / _BLOCKS).open("wb") as lines:
 
@@ -107,6 +109,6 @@ def read(request: Request) -> Reading | Refusal:
         return Refusal(reason="memory", message=f"Reading it takes more than {request.limits.memory_bytes} bytes of memory.")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        on_progress.reset(token)
+        on_progress.set(None)
     seconds = time.perf_counter() - began
     return Reading(document=document, blocks=count, seconds=seconds, scratch=request.scratch)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rage_assets.blocks.parsing.code.generated import skip_generated, skipped
 from rage_assets.blocks.parsing.content import WHOLE_BYTES, Content
 from rage_assets.blocks.parsing.finish import Finisher, clean_title
 from rage_assets.blocks.parsing.media_type import media_type_of
@@ -18,6 +19,8 @@ MAX_BYTES = 8 << 30
 # Tables repeat their header and JSON its keys; what grows by more than this was made to.
 _MOST_GROWTH = 20
 _SMALL_TEXT = 50_000_000
+# What may be written by a program and not by a person.
+_CODE = ("text/x-", "application/json")
 
 
 def __getattr__(name: str) -> str:
@@ -49,12 +52,14 @@ def parse_file(
 
     Raises:
         ParseFailed: With one of the reasons `empty`, `too_large`, `unsupported_format`, `binary`, `encoding`,
-            `encrypted`, `broken` and `no_text`. What was emitted before is then of no use.
+            `encrypted`, `broken`, `generated`, `too_deep` and `no_text`. What was emitted before is then of no use.
     """
     content = _open(data, path, max_bytes, passwords)
     parser = parser_for(path, content.media_type)
     if parser is None:
         raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
+    if skip_generated.get() and content.media_type.startswith(_CODE) and (why := skipped(path, content.head)):
+        raise ParseFailed("generated", why, hint="With RAGE_PARSE_GENERATED=true, such files are read.")
     finisher = Finisher()
     emitted = 0
 

@@ -11,6 +11,7 @@ from resources.errors import ParseFailed
 
 # What a parser that wants a whole file at once may have of it; larger ones are read by those that stream.
 WHOLE_BYTES = 256 * 2**20
+HEAD_BYTES = 64 * 1024
 
 
 class Content:
@@ -48,6 +49,12 @@ class Content:
     def open(self) -> IO[bytes]:
         """The bytes as a stream that can seek; for formats that are read in pieces, whatever their size."""
         return io.BytesIO(self.source) if isinstance(self.source, bytes) else self.source.open("rb")
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes, which often tell what a file is."""
+        with self.open() as stream:
+            return stream.read(HEAD_BYTES)
 
     @cached_property
     def data(self) -> bytes:

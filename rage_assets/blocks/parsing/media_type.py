@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from rage_assets.blocks.parsing.archives.archive import open_zip
+from rage_assets.blocks.parsing.code.languages import language_in
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import looks_binary
 from rage_assets.blocks.parsing.ole_type import ole_type, text_type
@@ -44,6 +45,11 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLE_NAMES = {"msg": "application/vnd.ms-outlook", "doc": "application/msword", "xls": "application/vnd.ms-excel",
               "ppt": "application/vnd.ms-powerpoint"}  # fmt: skip
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).){0,2000}-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S)
+_BOX = re.compile(rb"From \S[^\n]{0,300}\d[^\n]{0,50}\n[!-9;-~]{1,100}:")
+_HEADER = re.compile(rb"[A-Z][A-Za-z-]{1,60}:[ \t]")
+_MAIL_HEADERS = re.compile(
+    rb"^(From|To|Subject|Date|Message-ID|Received|MIME-Version|Return-Path):", re.MULTILINE | re.IGNORECASE
+)
 _ODF = "application/vnd.oasis.opendocument."
 _BINARY_FORMATS = (
     "application/pdf", "image/", "application/vnd.", "application/epub", "application/msword", "application/rtf",
@@ -85,7 +91,17 @@ def media_type_of(source: bytes | Path, path: str) -> str:
     if looks_binary(start):
         kind = f"promises {named}" if named else "is of an unknown kind"
         raise ParseFailed("binary", f"The bytes are no text, and the name {kind}.")
-    return named or ("text/x-bash" if head.startswith(b"#!") and b"sh" in head[:60] else "text/plain")
+    if named is None and (found := _mail(head)):
+        return found
+    language = language_in(head.decode("utf-8", "replace")) if named is None else None
+    return named or (f"text/x-{language}" if language else "text/plain")
+
+
+def _mail(head: bytes) -> str | None:
+    """Whether text without a telling name is a message, or a box of them: mail programs' files often have no suffix."""
+    if head.startswith(b"From ") and _BOX.match(head):
+        return "application/mbox"
+    return "message/rfc822" if _HEADER.match(head) and len(set(_MAIL_HEADERS.findall(head))) >= 3 else None
 
 
 def _picture(head: bytes) -> str | None:

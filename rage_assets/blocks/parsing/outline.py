@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -79,20 +79,23 @@ class Outline:
         self.add(BlockType.HEADING, text, level=level, **metadata)
         self._open.append((level, text))
 
-    def add(self, kind: BlockType, text: str, *, language: str | None = None, **metadata: Any) -> None:
+    def add(
+        self, kind: BlockType, text: str, *, language: str | None = None, section: Sequence[str] = (), **metadata: Any
+    ) -> None:
         """Add a block; white space alone is none.
 
         Args:
             kind: What it is.
             text: Its text; code and tables keep their white space.
             language: The programming language of code.
+            section: Names below the open headings, for what has a name of its own but no heading, such as a function.
             **metadata: Where it stands in the file and what else is worth keeping; None values are left out.
         """
         text = clean(text)
         text = text.strip("\n").rstrip() if kind in (BlockType.CODE, BlockType.LIST) else text.strip()
         if not text.strip():
             return
-        section = [name for _, name in self._open]
+        section = [*(name for _, name in self._open), *(clean(name) for name in section)]
         self._spend(len(text) + sum(map(len, section)))
         self.blocks.append(
             ParsedBlock(

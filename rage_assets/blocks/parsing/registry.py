@@ -9,10 +9,14 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from rage_assets.blocks.parsing.archives.container import ArchiveParser
-from rage_assets.blocks.parsing.code.source_code import CodeParser, code_language
+from rage_assets.blocks.parsing.code.languages import code_language
+from rage_assets.blocks.parsing.code.source_code import CodeParser
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.images.parser import ImageParser
+from rage_assets.blocks.parsing.images.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.mail.eml import EmlParser
+from rage_assets.blocks.parsing.mail.mbox import MboxParser
+from rage_assets.blocks.parsing.mail.msg import MsgParser
 from rage_assets.blocks.parsing.office.binary_sheets import BinarySheetsParser
 from rage_assets.blocks.parsing.office.delimited import DelimitedParser
 from rage_assets.blocks.parsing.office.docx import DocxParser
@@ -22,7 +26,6 @@ from rage_assets.blocks.parsing.office.odf import OdpParser, OdtParser
 from rage_assets.blocks.parsing.office.ods import OdsParser
 from rage_assets.blocks.parsing.office.pptx import PptxParser
 from rage_assets.blocks.parsing.office.rtf import RtfParser
-from rage_assets.blocks.parsing.office.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.office.xlsx import XlsxParser
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pdf.parser import PdfParser
@@ -81,6 +84,8 @@ _BUILT_IN: tuple[Parser, ...] = (
     JsonParser(),
     NotebookParser(),
     EmlParser(),
+    MboxParser(),
+    MsgParser(),
     EpubParser(),
     XmlParser(),
     XlsxParser(),

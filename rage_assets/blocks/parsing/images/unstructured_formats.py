@@ -13,7 +13,7 @@ from resources.errors import ParseFailed
 
 # Each media type with the module of `unstructured` and the Python packages which that imports.
 _READERS = {
-    "application/vnd.ms-outlook": ("msg", ("oxmsg",)),
+    "image/heic": ("image", ("pi_heif", "unstructured_inference")),
 }
 # Without it, `unstructured` would fetch the model from the network in the middle of a parse.
 _SENTENCE_MODEL = "en_core_web_sm"
@@ -25,7 +25,7 @@ class UnstructuredParser:
 
     name = "unstructured"
     version = 1
-    suffixes: ClassVar[dict[str, str]] = dict(zip((".msg",), _READERS, strict=True))
+    suffixes: ClassVar[dict[str, str]] = dict(zip((".heic",), _READERS, strict=True))
 
     def parse(self, content: Content) -> Outline:
         """Blocks as `unstructured` sees them."""
