@@ -22,7 +22,7 @@ class CodeParser:
     suffixes: ClassVar[dict[str, str]] = {".py": "text/x-python"}  # for the others: `code_language`
 
     def parse(self, content: Content) -> Outline:
-        """Code blocks with their `lines`, `[first, last]` counted from 1, and their `symbol`, `signature` and `docstring`."""
+        """Code blocks with `lines`, `[first, last]` counted from 1, and their `symbol`, `signature` and `docstring`."""
         text = content.text
         language = refined(code_language(content.path) or content.media_type.removeprefix("text/x-"), text)
         lines = text.split("\n")
