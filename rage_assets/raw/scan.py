@@ -8,6 +8,7 @@ from uuid import UUID
 from rage_assets.raw.access import AccessFiles
 from rage_assets.raw.diff import Difference, diff
 from rage_assets.raw.read import Refused, read_file
+from rage_assets.raw.removals import Problems, count_renamed, keep_staged, stage_removals
 from rage_assets.raw.sources import SeenFile, SourceReader, open_source
 from rage_assets.recipe import recipe_of
 from rage_assets.work import Work
@@ -66,12 +67,12 @@ def scan_space(work: Work) -> Scan:
         except (SourceUnreadable, RageError) as error:
             result.unreadable[source.name] = str(error)
             with work.transaction() as connection:
-                _keep_staged(work, connection, source.id)
+                keep_staged(work, connection, source.id)
                 sources.remember_scan(connection, source.id, device=None, error=str(error))
                 runs.add_errors(connection, work.run_id, [{"path": source.name, "reason": str(error)}])
     with work.transaction() as connection:
         staging.discard_others(connection, work.space_id, work.shards, work.run_id)
-        result.add("renamed", _count_renamed(connection, work))
+        result.add("renamed", count_renamed(connection, work))
         work.count(connection, result.counts)
     if listed and len(result.unreadable) == len(listed):
         raise SourceUnreadable(" ".join(result.unreadable.values()))
@@ -107,6 +108,7 @@ def _scan_files(
     seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
     removed: list[dict[str, Any]] = []
     pending: list[_Candidate] = []
+    problems = Problems(work, source)
     found = 0
     # The stream of known rows needs a transaction that stays open; the work goes on in others.
     with work.transaction() as reading:
@@ -116,7 +118,9 @@ def _scan_files(
                 removed.append(cast(dict[str, Any], difference.known))
                 continue
             found += 1
-            if difference.kind != "candidate":
+            if difference.kind == "unreadable":
+                _keep(difference, problems, result)
+            elif difference.kind != "candidate":
                 result.add(difference.kind)
             else:
                 candidate = _read(work, source, reader, difference, result)
@@ -132,10 +136,19 @@ def _scan_files(
             f"{source.location} is empty and lies on another device than before: it looks unmounted.",
             hint="Mount it again. Nothing of it was removed; if this is meant, remove the source and add it again.",
         )
-    _stage_removals(work, source, removed, result)
+    result.add("removed", stage_removals(work, source, removed))
+    problems.record()
     with work.transaction() as connection:
         sources.remember_scan(connection, source.id, device=device, error=None)
     work.progress("scan", found, found)
+
+
+def _keep(difference: Difference, problems: Problems, result: Scan) -> None:
+    """What cannot be read just now stays as it is."""
+    if difference.seen is not None:
+        problems.add(difference.seen, difference.known)
+    if difference.known is not None:
+        result.add("unchanged" if difference.known["size"] is not None else "quarantined")
 
 
 def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterator[SeenFile]:
@@ -155,7 +168,7 @@ def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterato
         batch.clear()
 
     for file in files:
-        if work.shard_count > 1:
+        if work.shard_count > 1 and not file.problem:
             document = identity.document_id(source.id, file.path)
             if identity.shard_of(document, work.shard_count) not in wanted:
                 continue
@@ -280,38 +293,3 @@ def _row(work: Work, source: Source, candidate: _Candidate, version: UUID) -> di
         "run_id": work.run_id,
         "code_version": work.code_version,
     }
-
-
-def _stage_removals(work: Work, source: Source, removed: list[dict[str, Any]], result: Scan) -> None:
-    if not removed:
-        return
-    template = {"space_id": work.space_id, "source_id": source.id, "change": "removed", "stage": "indexed"}
-    rows = [
-        template
-        | {"id": row["id"], "path": row["path"], "shard": identity.shard_of(row["id"], work.shard_count)}
-        | {"size": 0, "mtime_ns": 0, "sha256": row["sha256"], "version_id": None, "parser": ""}
-        | {"run_id": work.run_id, "code_version": work.code_version}
-        for row in removed
-    ]
-    with work.transaction() as connection:
-        staging.stage(connection, rows)
-    result.add("removed", sum(row["size"] is not None for row in removed))
-
-
-def _keep_staged(work: Work, connection: Any, source_id: UUID) -> None:
-    """What was staged of a source before it failed goes on: it was read whole."""
-    connection.execute(
-        "UPDATE staged_documents SET run_id = %s WHERE source_id = %s AND change <> 'removed'", (work.run_id, source_id)
-    )
-    connection.execute("DELETE FROM staged_documents WHERE source_id = %s AND change = 'removed'", (source_id,))
-
-
-def _count_renamed(connection: Any, work: Work) -> int:
-    """New documents with the bytes of one that goes."""
-    row = connection.execute(
-        "SELECT count(*) AS n FROM staged_documents n WHERE n.space_id = %(s)s AND n.run_id = %(r)s AND n.change = 'new' "
-        "AND EXISTS (SELECT 1 FROM staged_documents o WHERE o.space_id = %(s)s AND o.run_id = %(r)s "
-        "AND o.change = 'removed' AND o.sha256 = n.sha256 AND o.source_id = n.source_id)",
-        {"s": work.space_id, "r": work.run_id},
-    ).fetchone()
-    return int(row["n"])
