@@ -49,4 +49,10 @@ def _reader(source: Source, space_id: UUID, platform: Platform, selection: Selec
 
         copy = platform.settings.home / "git" / str(source.id)
         return GitReader(source.location, copy, platform.settings.allowed_hosts)
+    if source.kind == "web":
+        from rage_assets.raw.sources.web import WebReader
+
+        memory = platform.settings.home / "web" / f"{source.id}.sqlite"
+        is_first = source.last_scan_at is None
+        return WebReader(source.location, memory, platform.settings, selection.excludes, is_first=is_first)
     raise InvalidInput(f"There is no reader for sources of kind {source.kind!r}.", hint="Remove the source.")
