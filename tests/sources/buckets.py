@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
+
 
 @contextmanager
 def s3_server() -> Iterator[Any]:
@@ -31,4 +33,5 @@ def s3_server() -> Iterator[Any]:
                 os.environ.pop(name)
             else:
                 os.environ[name] = value
+        httpx.post(f"http://{host}:{port}/moto-api/reset")  # what it holds outlives it in this process
         server.stop()

@@ -57,10 +57,10 @@ def test_an_etag_stands_for_the_content_whatever_its_time(s3, bucket):
 
 def test_a_bucket_that_is_not_there_or_may_not_be_read_is_unreadable(s3, bucket, monkeypatch):
     for url in ("s3://no-such-bucket-here/docs", f"s3://{bucket}/none"):
-        with pytest.raises(SourceUnreadable, match="cannot be (listed|opened)"):
+        with pytest.raises(SourceUnreadable, match=r"cannot be (listed|opened)"):
             list(open_url(url).scan())
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    with pytest.raises(SourceUnreadable, match="cannot be (listed|opened)"):
+    with pytest.raises(SourceUnreadable, match=r"cannot be (listed|opened)"):
         list(open_url(f"s3://{bucket}/docs").scan())
 
 

@@ -100,4 +100,5 @@ def serving() -> Iterator[WebServer]:
 def page(text: str, *links: str, head: str = "") -> str:
     """An HTML page that leads somewhere."""
     anchors = "".join(f'<p><a href="{link}">more</a></p>' for link in links)
-    return f"<!doctype html><html><head><title>{text}</title>{head}</head><body><h1>{text}</h1><p>{text}.</p>{anchors}</body></html>"
+    body = f"<h1>{text}</h1><p>{text}.</p>{anchors}"
+    return f"<!doctype html><html><head><title>{text}</title>{head}</head><body>{body}</body></html>"
