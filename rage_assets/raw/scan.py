@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import IO, Any, cast
 from uuid import UUID
 
@@ -106,6 +107,7 @@ def _scan_files(
 ) -> None:
     device = None if row["removing"] else reader.identity()
     seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
+    first = list(islice(seen, 1))  # fetching a repository or a site may take long, and no transaction waits for it
     removed: list[dict[str, Any]] = []
     pending: list[_Candidate] = []
     problems = Problems(work, source)
@@ -113,7 +115,7 @@ def _scan_files(
     # The stream of known rows needs a transaction that stays open; the work goes on in others.
     with work.transaction() as reading:
         known = staging.known(reading, source.id, work.shards)
-        for difference in diff(seen, known, recipe_of, work.platform.settings.max_attempts):
+        for difference in diff(chain(first, seen), known, recipe_of, work.platform.settings.max_attempts):
             if difference.kind == "removed":
                 removed.append(cast(dict[str, Any], difference.known))
                 continue

@@ -92,7 +92,7 @@ class Crawl:
             normal = self._site.normal(target)
             if normal is None:
                 raise SourceUnreadable(
-                    f"{self._site.start} leads to {target[:300]}, which is another site.",
+                    f"{self._site.start} leads to {target[:300]}, which lies outside of it.",
                     hint="Add that address as a source instead; nothing of this one was removed.",
                 )
             self._pages.add(normal, 0, _MOST_QUERIES)
