@@ -206,7 +206,7 @@ def test_addresses_of_submodules_are_resolved(parent, given, expected):
         ("git@host:a", "/srv/x"),
         ("https://host/a", "ext::sh -c id"),
         ("https://host/a", "--upload-pack=id"),
-        ("https://host/a", "https://user:password@host/x"),
+        ("https://host/a", "https://user:password@host/x"),  # pragma: allowlist secret
         ("/srv/git/a", "../../private"),
         ("/srv/git/a", "git@host:x"),
     ],
