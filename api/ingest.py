@@ -36,6 +36,10 @@ class IngestLocation(BaseModel):
 
     space: str
     location: str = Field(description="A folder of the server (an absolute path) or a URL; added as a source if new.")
+    include: list[str] | None = Field(
+        default=None, description="Patterns as in .gitignore of what becomes documents; they replace those it has."
+    )
+    exclude: list[str] | None = Field(default=None, description="Patterns of what does not; these win.")
 
 
 class Accepted(BaseModel):
@@ -151,6 +155,8 @@ def _ingest_location(platform: Platform, launcher: RunLauncher, caller: Caller, 
             roots=_roots(settings, caller),
             forbidden=settings.home,
             allowed_hosts=settings.allowed_hosts,
+            include=body.include,
+            exclude=body.exclude,
         )
     return start_ingest(platform, launcher, caller, body.space)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.output import json_option, note, plain, print_json, progress, say
+from cli.output import json_option, note, pattern_options, plain, print_json, progress, say
 from cli.session import add_by_hand, entered, opened
 from resources.audit.acts import audited
+from resources.errors import InvalidInput
 from resources.settings import settings
 
 if TYPE_CHECKING:
@@ -22,17 +23,27 @@ _SHOWN = 20
 @click.command()
 @click.argument("space")
 @click.argument("location", required=False)
+@pattern_options
 @json_option
 @click.pass_context
-def ingest(ctx: click.Context, space: str, location: str | None, as_json: bool) -> None:
+def ingest(
+    ctx: click.Context,
+    space: str,
+    location: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Read what is new or changed in the sources of SPACE; LOCATION is added to them first if it is new."""
+    if (include or exclude) and not location:
+        raise InvalidInput("Patterns belong to a LOCATION.", hint="`rage source select` changes those of a source.")
     with opened() as platform:  # open until the run ends, or the embedded server would stop and start again
         with (
             audited(platform, "memory.ingest", target=location or "", space=space),
             entered(platform, space) as (connection, row),
         ):
             if location:
-                add_by_hand(platform, connection, row["id"], location)
+                add_by_hand(platform, connection, row["id"], location, include or None, exclude or None)
         report = run(space)
     ctx.exit(print_report(report, as_json))
 

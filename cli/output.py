@@ -14,6 +14,14 @@ PATIENCE_S = 2.0
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
+def pattern_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which files of a source become documents."""
+    help_ = "Of what does not become documents, likewise; it wins."
+    command = click.option("--exclude", multiple=True, metavar="PATTERN", help=help_)(command)
+    help_ = "A pattern, as in .gitignore, of what alone becomes documents; repeat it."
+    return click.option("--include", multiple=True, metavar="PATTERN", help=help_)(command)
+
+
 def print_json(data: Any, *, indent: int | None = 2) -> None:
     """Prints data (models, ids and times included) as JSON on stdout."""
     from pydantic_core import to_jsonable_python

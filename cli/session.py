@@ -1,6 +1,6 @@
 """The platform as commands use it: opened by this process, on behalf of the local administrator, with no server up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
@@ -59,11 +59,27 @@ def checked(model: type[Model], **values: Any) -> Model:
         raise InvalidInput("; ".join(problems) + ".") from None
 
 
-def add_by_hand(platform: Platform, connection: Connection, space_id: UUID, location: str) -> None:
+def add_by_hand(
+    platform: Platform,
+    connection: Connection,
+    space_id: UUID,
+    location: str,
+    include: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+) -> None:
     """Adds a location to a space unless it is there: for the operator any folder but RAGE's own."""
     from pathlib import Path
 
     from resources.intake import ensure_source
 
     settings = platform.settings
-    ensure_source(connection, space_id, location, Path.cwd(), forbidden=settings.home, allowed_hosts=settings.allowed_hosts)
+    ensure_source(
+        connection,
+        space_id,
+        location,
+        Path.cwd(),
+        forbidden=settings.home,
+        allowed_hosts=settings.allowed_hosts,
+        include=include,
+        exclude=exclude,
+    )

@@ -5,12 +5,12 @@ from pathlib import Path
 import click
 
 from cli.ingest import print_report, run
-from cli.output import json_option, print_json, print_table, say
+from cli.output import json_option, pattern_options, print_json, print_table, say
 from cli.session import checked, entered, opened
 from resources.access.rules import AccessRule
 from resources.audit.acts import audited
 from resources.errors import InvalidInput
-from resources.intake import add_source
+from resources.intake import add_source, change_selection
 from resources.postgres import access_rules, sources
 from resources.postgres.removal import request_source_removal
 
@@ -25,9 +25,21 @@ def source() -> None:
 @click.argument("location")
 @click.option("--name", help="Its name in the space; by default the last part of LOCATION.")
 @click.option("--every", help="Look at it this often while `rage up` runs, such as 10m.")
+@pattern_options
 @json_option
-def add(space: str, location: str, name: str | None, every: str | None, as_json: bool) -> None:
-    """Add LOCATION, a folder or a URL, to SPACE."""
+def add(
+    space: str,
+    location: str,
+    name: str | None,
+    every: str | None,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Add LOCATION to SPACE: a folder, a git repository, a web site or a bucket.
+
+    A repository may name a branch or tag: https://HOST/REPO.git@v1, or #branch=main behind any address.
+    """
     with (
         opened() as platform,
         audited(platform, "sources.add", target=location, space=space),
@@ -42,6 +54,8 @@ def add(space: str, location: str, name: str | None, every: str | None, as_json:
             base=Path.cwd(),
             forbidden=platform.settings.home,
             allowed_hosts=platform.settings.allowed_hosts,
+            include=include,
+            exclude=exclude,
         )
     if as_json:
         print_json(added)
@@ -65,12 +79,13 @@ def list_(space: str, as_json: bool) -> None:
             s.kind,
             s.location,
             f"{s.every_seconds} s" if s.every_seconds else "when asked",
+            " ".join([*s.include, *(f"not:{pattern}" for pattern in s.exclude)]),
             f"{s.last_scan_at:%Y-%m-%d %H:%M}" if s.last_scan_at else "never",
             s.last_error or "",
         )
         for s in found
     ]
-    columns = ("name", "kind", "location", "every", "last scan", "problem")
+    columns = ("name", "kind", "location", "every", "patterns", "last scan", "problem")
     print_table(columns, rows, empty=f"There is none yet. Add one with `rage source add {space} FOLDER`.")
 
 
@@ -91,6 +106,30 @@ def remove(ctx: click.Context, space: str, name: str, as_json: bool) -> None:
     if not as_json:
         say(f"Removed the source {name}.")
     ctx.exit(print_report(report, as_json))
+
+
+@source.command("select")
+@click.argument("space")
+@click.argument("name")
+@pattern_options
+@click.option("--clear", is_flag=True, help="Remove all patterns first.")
+@json_option
+def select_(space: str, name: str, include: tuple[str, ...], exclude: tuple[str, ...], clear: bool, as_json: bool) -> None:
+    """Say anew which files of the source NAME of SPACE become documents; the next run follows."""
+    if not (include or exclude or clear):
+        raise InvalidInput("No patterns are given.", hint="Give --include, --exclude or --clear.")
+    with (
+        opened() as platform,
+        audited(platform, "sources.select", target=name, space=space),
+        entered(platform, space) as (connection, row),
+    ):
+        found = sources.get(connection, row["id"], name)
+        kept = () if clear else None
+        changed = change_selection(connection, found, include or kept, exclude or kept)
+    if as_json:
+        print_json(changed)
+    else:
+        say(f"{name} takes another part of its files with the next `rage ingest {space}`.")
 
 
 @source.command()

@@ -127,7 +127,12 @@ class Space(BaseModel):
 
 
 class Source(BaseModel):
-    """Where documents come from."""
+    """Where documents come from.
+
+    Attributes:
+        include: Patterns as in .gitignore of what becomes documents; everything, without any.
+        exclude: Patterns of what does not; these win.
+    """
 
     id: UUID
     space: str
@@ -135,6 +140,8 @@ class Source(BaseModel):
     kind: str
     location: str
     every_seconds: int | None = None
+    include: list[str] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
     created_at: datetime
     last_scan_at: datetime | None = None
     last_error: str | None = None

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from resources.domain import Source
 from resources.egress.folders import named_folder
-from resources.egress.locations import check_remote, git_remote, is_git, local_repository, store_remote
+from resources.egress.locations import check_remote, git_remote, is_git, local_repository, store_remote, web_remote
+from resources.egress.revisions import checked_revision, split_revision
 from resources.errors import Conflict, InvalidInput
 from resources.postgres import sources
 from resources.postgres.database import Connection
+from resources.selection import checked_patterns
 
-# What the pipeline can read. A web site is recognised, so that its refusal can name it.
-KINDS = ("folder", "git", "object_store", "upload")
+# What the pipeline can read.
+KINDS = ("folder", "git", "object_store", "upload", "web")
 # Servers of others are asked by the clock, never with every tick of a sensor.
-_POLITE_EVERY_S = {"git": 600, "object_store": 600}
+_POLITE_EVERY_S = {"git": 600, "object_store": 600, "web": 6 * 3600}
 UPLOADS = "uploads"
 
 _EVERY = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
@@ -36,6 +38,8 @@ def add_source(
     roots: Sequence[Path] | None = None,
     forbidden: Path | None = None,
     allowed_hosts: Sequence[str] = (),
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> Source:
     """Adds a source to a space.
 
@@ -49,26 +53,33 @@ def add_source(
         roots: The folders that may be named, with all in them; None for the operator, who may name any.
         forbidden: `$RAGE_HOME`, which nobody may name: it holds the keys.
         allowed_hosts: Hosts of private networks that may be named; see `resources.egress.check_host`.
+        include: Patterns as in .gitignore of what becomes documents; everything, without any.
+        exclude: Patterns of what does not.
 
     Raises:
-        InvalidInput: The location, the name or the schedule cannot be used.
+        InvalidInput: The location, the name, the schedule or a pattern cannot be used.
         Forbidden: It is a folder that may not be named.
         Conflict: The space has a source of that name or at that location.
     """
     kind, location = identify(location, base, roots=roots, forbidden=forbidden)
-    if kind not in KINDS:
-        raise InvalidInput(
-            f"{location[:200]!r} is a source of kind {kind}, which this version cannot read.",
-            hint=f"It reads {', '.join(sorted(KINDS))}: give a folder, or upload files.",
-        )
-    if kind in ("git", "object_store"):
+    if kind in _POLITE_EVERY_S:
         check_remote(kind, location, allowed_hosts)
+    includes, excludes = checked_patterns(include), checked_patterns(exclude)
     seconds = parse_every(every) if every else _POLITE_EVERY_S.get(kind)
     existing = sources.find(connection, space_id, location=location)
     if existing:
         raise Conflict(f"The space has {location[:200]!r} already, as the source {existing.name!r}.")
     label = _checked(name) if name else _free_name(connection, space_id, location)
-    sources.add(connection, space_id, name=label, kind=kind, location=location, every_seconds=seconds)
+    sources.add(
+        connection,
+        space_id,
+        name=label,
+        kind=kind,
+        location=location,
+        every_seconds=seconds,
+        include=includes,
+        exclude=excludes,
+    )
     return sources.get(connection, space_id, label)
 
 
@@ -81,12 +92,44 @@ def ensure_source(
     roots: Sequence[Path] | None = None,
     forbidden: Path | None = None,
     allowed_hosts: Sequence[str] = (),
+    include: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
 ) -> Source:
-    """The source of a space at `location`, added if it is new; see `add_source`."""
+    """The source of a space at `location`, added if it is new; see `add_source`.
+
+    Patterns that are given take the place of those that it has; None leaves them.
+    """
     _, known = identify(location, base, roots=roots, forbidden=forbidden)
-    return sources.find(connection, space_id, location=known) or add_source(
-        connection, space_id, location, base=base, roots=roots, forbidden=forbidden, allowed_hosts=allowed_hosts
-    )
+    found = sources.find(connection, space_id, location=known)
+    if found is None:
+        return add_source(
+            connection,
+            space_id,
+            location,
+            base=base,
+            roots=roots,
+            forbidden=forbidden,
+            allowed_hosts=allowed_hosts,
+            include=include or (),
+            exclude=exclude or (),
+        )
+    if include is None and exclude is None:
+        return found
+    return change_selection(connection, found, include, exclude)
+
+
+def change_selection(
+    connection: Connection, source: Source, include: Sequence[str] | None, exclude: Sequence[str] | None
+) -> Source:
+    """Says anew which files of a source become documents; None leaves a kind of patterns as it is.
+
+    Raises:
+        InvalidInput: A pattern cannot be used.
+    """
+    includes = source.include if include is None else checked_patterns(include)
+    excludes = source.exclude if exclude is None else checked_patterns(exclude)
+    sources.select(connection, source.id, include=includes, exclude=excludes)
+    return source.model_copy(update={"include": includes, "exclude": excludes})
 
 
 def is_read_as_server(location: str) -> bool:
@@ -136,16 +179,19 @@ def identify(
         )
     if location.startswith("-"):
         raise InvalidInput(f"{location[:200]!r} looks like an option.", hint="A location is a folder or a URL.")
-    if (repository := local_repository(location)) is not None and location.startswith("git+"):
+    if is_git(location):
+        address, revision = split_revision(location)
+        at = f"#{checked_revision(revision)}" if revision else ""
+        if (repository := local_repository(address)) is None:
+            git_remote(address)
+            return "git", address + at
         folder = named_folder(repository, None, roots, forbidden)
         if folder is None:
             raise _no_folder(location)
-        return "git", f"git+{folder.as_uri()}"
-    if is_git(location):
-        git_remote(location)
-        return "git", location
-    if location.startswith(("http://", "https://")):
-        return "web", location
+        return "git", f"git+{folder.as_uri()}{at}"
+    if location.lower().startswith(("http://", "https://")):
+        web_remote(location)
+        return "web", location.partition("#")[0]
     if _URL.match(location) and not location.startswith("file://"):
         store_remote(location)
         return "object_store", location
@@ -181,6 +227,8 @@ def _checked(name: str) -> str:
 
 
 def _free_name(connection: Connection, space_id: UUID, location: str) -> str:
-    stem = location.rstrip("/").rsplit("/", 1)[-1].removesuffix(".git")[:80].strip() or "root"
+    address, revision = split_revision(location) if is_git(location) else (location.partition("?")[0], "")
+    stem = re.split(r"[/:]", address.rstrip("/"))[-1].removesuffix(".git")[:60].strip() or "root"
+    stem += f"@{revision.rpartition('=')[2]}"[:40] if revision else ""
     taken = {source.name for source in sources.listing(connection, space_id)} | {UPLOADS}
     return next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, len(taken) + 3))) if name not in taken)

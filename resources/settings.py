@@ -131,6 +131,11 @@ class Settings(BaseSettings):
     source_roots: list[Path] = Field(
         default=[], description="Folders that ingestors may name through the API; without it only administrators may."
     )
+    web_max_pages: int = Field(default=10_000, ge=1, description="Pages of a web site that one look at it asks for.")
+    web_max_depth: int = Field(default=20, ge=0, description="Links from its start to a page.")
+    web_max_bytes: int = Field(default=10 * 2**30, ge=1, description="Bytes of a web site that one look at it reads.")
+    web_max_seconds: float = Field(default=3600, gt=0, description="Time for one look at a web site.")
+    web_delay_s: float = Field(default=0.25, ge=0, description="Least pause between two requests to a host.")
     sign_in_limit: str = Field(default="100 per 15 minutes", description="For each address, on the routes of sign-in.")
     search_limit: str = Field(default="600 per second", description="For each caller, on search and questions.")
     ingest_limit: str = Field(default="100 per second", description="For each caller, on uploads and ingestion.")

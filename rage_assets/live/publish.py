@@ -11,6 +11,7 @@ from rage_assets.embeddings.embed import embed_staged
 from rage_assets.lexical.index import close_indexes, index_staged, open_indexes
 from rage_assets.lexical.indexes import Indexes
 from rage_assets.live.receipts import check_receipts
+from rage_assets.raw.sources import forget_source
 from rage_assets.run_record import end_run
 from rage_assets.work import Work
 from resources.errors import RageError
@@ -115,11 +116,13 @@ def _clear(work: Work) -> tuple[int, int]:
 def _forget_removed_sources(work: Work) -> None:
     """A source that a person removed goes with its last document."""
     with work.transaction() as connection:
-        connection.execute(
+        gone = connection.execute(
             "DELETE FROM sources r WHERE r.space_id = %s AND r.removing "
-            "AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.source_id = r.id)",
+            "AND NOT EXISTS (SELECT 1 FROM documents d WHERE d.source_id = r.id) RETURNING r.id",
             (work.space_id,),
-        )
+        ).fetchall()
+    for row in gone:
+        forget_source(row["id"], work.platform.settings.home)
 
 
 def finish_run(work: Work) -> dict[str, Any]:

@@ -21,17 +21,22 @@ class AccessFiles:
     def __init__(self, known: dict[str, tuple[int, int]]) -> None:
         self._known = known
         self._seen: dict[str, SeenFile] = {}
+        self._in_part = False
 
     def apart(self, files: Iterable[SeenFile]) -> Iterator[SeenFile]:
         """Yields the documents among `files`, and keeps the access files."""
         for file in files:
-            if file.path == FILE_NAME or file.path.endswith(f"/{FILE_NAME}"):
+            self._in_part |= bool(file.problem)  # an access file may lie where nobody can look
+            if file.problem:
+                yield file
+            elif file.path == FILE_NAME or file.path.endswith(f"/{FILE_NAME}"):
                 self._seen[file.path] = file
             else:
                 yield file
 
     def differ(self, *, complete: bool) -> bool:
         """Whether any is new, changed or, after a complete scan, gone."""
+        complete = complete and not self._in_part
         now = {path: (file.size, file.mtime_ns) for path, file in self._seen.items()}
         return any(self._known.get(path) != mark for path, mark in now.items()) or (
             complete and any(path not in now for path in self._known)
@@ -59,7 +64,7 @@ class AccessFiles:
         if not self.differ(complete=complete):
             return []
         rows = [self._read(reader, file) for file in self._seen.values()]
-        access_rules.replace_files(connection, space_id, source_id, rows, keep_others=not complete)
+        access_rules.replace_files(connection, space_id, source_id, rows, keep_others=not complete or self._in_part)
         access_rules.reclassify(connection, source_id)
         unusable = [row for row in rows if row["problem"]]
         # named after the source, which no reader sees as a document: a closed folder's path is for administrators

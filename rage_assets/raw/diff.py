@@ -14,12 +14,12 @@ class Difference:
 
     Attributes:
         kind: `candidate` (new, or its size, time or parser changed: its bytes decide), `unchanged`, `quarantined`
-            (unchanged and still in quarantine) or `removed`.
-        seen: The file, unless it is removed.
+            (unchanged and still in quarantine), `removed`, or `unreadable` (its source cannot say; it stays as it is).
+        seen: The file, unless it is removed or only a folder above it is known to be unreadable.
         known: The row that `resources.postgres.staging.known` gave, unless it is new.
     """
 
-    kind: Literal["candidate", "unchanged", "quarantined", "removed"]
+    kind: Literal["candidate", "unchanged", "quarantined", "removed", "unreadable"]
     seen: SeenFile | None
     known: dict[str, Any] | None
 
@@ -40,18 +40,29 @@ def diff(
     """
     rows = iter(known)
     row = next(rows, None)
+    unreadable: tuple[str, ...] = ()  # folders; each is listed before what lies in it
     for file in seen:
         while row is not None and row["path"] < file.path:
-            yield Difference("removed", None, row)
+            yield _unseen(row, unreadable)
             row = next(rows, None)
-        if row is not None and row["path"] == file.path:
-            yield Difference(_judge(file, row, recipe_of(file.path), max_attempts), file, row)
-            row = next(rows, None)
+        same = row if row is not None and row["path"] == file.path else None
+        if file.problem:
+            yield Difference("unreadable", file, same)
+            if file.path.endswith("/") or not file.path:
+                unreadable = (*unreadable, file.path)
+        elif same is not None:
+            yield Difference(_judge(file, same, recipe_of(file.path), max_attempts), file, same)
         else:
             yield Difference("candidate", file, None)
+        if same is not None:
+            row = next(rows, None)
     while row is not None:
-        yield Difference("removed", None, row)
+        yield _unseen(row, unreadable)
         row = next(rows, None)
+
+
+def _unseen(row: dict[str, Any], unreadable: tuple[str, ...]) -> Difference:
+    return Difference("unreadable" if row["path"].startswith(unreadable) else "removed", None, row)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, cast
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from rage_assets.raw.diff import Difference, diff
 from rage_assets.raw.read import Refused, read_file
 from rage_assets.raw.sources import SeenFile, SourceReader, open_source
 from rage_assets.raw.stage import Candidate, Stager, wants_retry
+from rage_assets.raw.unseen import Problems, count_renamed, keep_staged
 from rage_assets.recipe import recipe_of
 from rage_assets.work import Work
 from resources import identity
@@ -56,13 +58,13 @@ def scan_space(work: Work) -> Scan:
         except (SourceUnreadable, RageError) as error:
             result.unreadable[source.name] = str(error)
             with work.transaction() as connection:
-                _keep_staged(work, connection, source.id)
+                keep_staged(work, connection, source.id)
                 sources.remember_scan(connection, source.id, device=None, error=str(error))
                 runs.add_errors(connection, work.run_id, [{"path": source.name, "reason": str(error)}])
     with work.transaction() as connection:
         children.adopt(connection, work.space_id, work.shards, work.run_id)
         staging.discard_others(connection, work.space_id, work.shards, work.run_id)
-        result.counts["renamed"] += _count_renamed(connection, work)
+        result.counts["renamed"] += count_renamed(connection, work)
         work.count(connection, result.counts)
     if listed and len(result.unreadable) == len(listed):
         raise SourceUnreadable(" ".join(result.unreadable.values()))
@@ -97,18 +99,22 @@ def _scan_files(
     _have_children_read_again(work, source)
     device = None if row["removing"] else reader.identity()
     seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
+    first = list(islice(seen, 1))  # fetching a repository or a site may take long, and no transaction waits for it
     removed: list[dict[str, Any]] = []
     pending: list[Candidate] = []
+    problems = Problems(work, source)
     found = 0
     # The stream of known rows needs a transaction that stays open; the work goes on in others.
     with work.transaction() as reading:
         known = staging.known(reading, source.id, work.shards)
-        for difference in diff(seen, known, recipe_of, work.platform.settings.max_attempts):
+        for difference in diff(chain(first, seen), known, recipe_of, work.platform.settings.max_attempts):
             if difference.kind == "removed":
                 removed.append(cast(dict[str, Any], difference.known))
                 continue
             found += 1
-            if difference.kind != "candidate":
+            if difference.kind == "unreadable":
+                _keep(difference, problems, result)
+            elif difference.kind != "candidate":
                 result.counts[difference.kind] += 1
             else:
                 candidate = _read(work, source, reader, difference, result)
@@ -128,10 +134,19 @@ def _scan_files(
         source.id,
         [row | {"shard": identity.shard_of(row["id"], work.shard_count)} for row in removed + _deleted(work, source)],
     )
+    problems.record()
     with work.transaction() as connection:
         result.counts["unchanged"] += children.count_unchanged(connection, source.id, work.shards)
         sources.remember_scan(connection, source.id, device=device, error=None)
     work.progress("scan", found, found)
+
+
+def _keep(difference: Difference, problems: Problems, result: Scan) -> None:
+    """What cannot be read just now stays as it is."""
+    if difference.seen is not None:
+        problems.add(difference.seen, difference.known)
+    if difference.known is not None:
+        result.counts["unchanged" if difference.known["size"] is not None else "quarantined"] += 1
 
 
 def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterator[SeenFile]:
@@ -151,7 +166,7 @@ def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterato
         batch.clear()
 
     for file in files:
-        if work.shard_count > 1:
+        if work.shard_count > 1 and not file.problem:
             document = identity.document_id(source.id, file.path)
             if identity.shard_of(document, work.shard_count) not in wanted:
                 continue
@@ -202,22 +217,3 @@ def _deleted(work: Work, source: Source) -> list[dict[str, Any]]:
     with work.transaction() as connection:
         gone = [row["id"] for row in children.of_source(connection, source.id, work.shards) if row["excluded"]]
         return children.rows(connection, gone)
-
-
-def _keep_staged(work: Work, connection: Any, source_id: UUID) -> None:
-    """What was staged of a source before it failed goes on: it was read whole."""
-    connection.execute(
-        "UPDATE staged_documents SET run_id = %s WHERE source_id = %s AND change <> 'removed'", (work.run_id, source_id)
-    )
-    connection.execute("DELETE FROM staged_documents WHERE source_id = %s AND change = 'removed'", (source_id,))
-
-
-def _count_renamed(connection: Any, work: Work) -> int:
-    """New documents with the bytes of one that goes."""
-    row = connection.execute(
-        "SELECT count(*) AS n FROM staged_documents n WHERE n.space_id = %(s)s AND n.run_id = %(r)s AND n.change = 'new' "
-        "AND EXISTS (SELECT 1 FROM staged_documents o WHERE o.space_id = %(s)s AND o.run_id = %(r)s "
-        "AND o.change = 'removed' AND o.sha256 = n.sha256 AND o.source_id = n.source_id)",
-        {"s": work.space_id, "r": work.run_id},
-    ).fetchone()
-    return int(row["n"])

@@ -26,9 +26,13 @@ class GuardedTransport(httpx.BaseTransport):
         allowed_hosts: See `check_host`.
         max_bytes: Bytes of an answer, as they arrive.
         max_seconds: Time from the connection to the last byte.
+        compressed: Whether an answer may be compressed; whoever reads it then counts what comes out.
     """
 
-    def __init__(self, allowed_hosts: Sequence[str] = (), *, max_bytes: int, max_seconds: float) -> None:
+    def __init__(
+        self, allowed_hosts: Sequence[str] = (), *, max_bytes: int, max_seconds: float, compressed: bool = False
+    ) -> None:
+        self._encodings = ("gzip", "deflate") if compressed else ()
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.create_default_context(),
             max_keepalive_connections=0,
@@ -38,7 +42,7 @@ class GuardedTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """See `httpx.BaseTransport`. An answer that is compressed all the same is refused: its size would be unknown."""
         assert isinstance(request.stream, httpx.SyncByteStream)
-        request.headers["Accept-Encoding"] = "identity"
+        request.headers["Accept-Encoding"] = "gzip, deflate" if self._encodings else "identity"
         with _as_httpx():
             answer = self._pool.handle_request(
                 httpcore.Request(
@@ -57,9 +61,9 @@ class GuardedTransport(httpx.BaseTransport):
         response = httpx.Response(
             answer.status, headers=answer.headers, stream=_Body(answer), extensions=dict(answer.extensions)
         )
-        if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        if response.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity", *self._encodings):
             answer.close()
-            raise httpx.DecodingError("The answer is compressed, though it was asked for plain.", request=request)
+            raise httpx.DecodingError("The answer is compressed in a way that was not asked for.", request=request)
         return response
 
     def close(self) -> None:
@@ -75,6 +79,7 @@ def guarded_client(
     max_bytes: int = 32 * 2**20,
     max_seconds: float = 60,
     timeout_s: float = 10,
+    compressed: bool = False,
 ) -> httpx.Client:
     """A client for URLs that others name; close it after use.
 
@@ -90,9 +95,15 @@ def guarded_client(
         max_bytes: Bytes of an answer.
         max_seconds: Time for a whole answer.
         timeout_s: Time for a connection, and the longest pause.
+        compressed: Whether an answer may be compressed; whoever reads it then counts what comes out.
     """
     return httpx.Client(
-        transport=GuardedTransport([*settings.allowed_hosts, *also_allowed], max_bytes=max_bytes, max_seconds=max_seconds),
+        transport=GuardedTransport(
+            [*settings.allowed_hosts, *also_allowed],
+            max_bytes=max_bytes,
+            max_seconds=max_seconds,
+            compressed=compressed,
+        ),
         timeout=timeout_s,
         follow_redirects=redirects > 0,
         max_redirects=redirects,

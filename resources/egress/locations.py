@@ -1,4 +1,4 @@
-"""Locations that name another machine: git repositories and object stores. What is not plainly one of these is refused.
+"""Locations that name another machine: git repositories, web sites and object stores. What is not plainly one is refused.
 
 The forms are narrower than what git, curl and the drivers take, so that no two of them can read a location differently.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from resources.egress.hosts import EgressRefused, check_host, is_allowed
+from resources.egress.revisions import split_revision
 from resources.errors import InvalidInput
 
 # Stores whose host is their vendor's and no part of the location.
@@ -25,6 +26,7 @@ _PORTS = {"http": 80, "https": 443, "ssh": 22, "sftp": 22, "git": 9418, "ftp": 2
 _HOST = r"(?P<host>[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])"
 _USER = r"(?:(?P<user>[A-Za-z0-9_~+.][A-Za-z0-9_~+.-]*)@)?"
 _GIT_URL = re.compile(rf"(?P<scheme>https?|ssh|git)://{_USER}{_HOST}(?::(?P<port>\d{{1,5}}))?/[^\s\\]*")
+_WEB_URL = re.compile(rf"(?P<scheme>https?)://{_HOST}(?::(?P<port>\d{{1,5}}))?(?:[/?#][^\s\\]*)?", re.IGNORECASE)
 _SCP = re.compile(rf"{_USER}{_HOST}:(?![-/]*-)(?!//)[^\s\\:]+")
 _SERVER = re.compile(rf"[a-z0-9]+://{_USER}{_HOST}(?::(?P<port>\d{{1,5}}))?(?:/[^\\]*)?")
 _BUCKET = re.compile(r"[a-z0-9]+://[^/@\\\s]+(?:@(?P<host>[A-Za-z0-9][A-Za-z0-9._-]*))?(?:/[^\\]*)?")
@@ -52,6 +54,7 @@ class Remote:
 
 def is_git(location: str) -> bool:
     """Whether a location means a git repository, well-formed or not."""
+    location, _ = split_revision(location)
     if location.startswith(("git+", "git://", "ssh://", "git@", "git::")):
         return True
     if location.startswith(("http://", "https://")):
@@ -65,6 +68,7 @@ def git_remote(location: str) -> Remote | None:
     Raises:
         InvalidInput: It is neither, or could be taken for an option or a program.
     """
+    location, _ = split_revision(location)
     url = location.removeprefix("git+")
     if local_repository(location) is not None:
         return None
@@ -86,10 +90,24 @@ def git_remote(location: str) -> Remote | None:
 
 def local_repository(location: str) -> str | None:
     """The path of a repository on this machine, for `git+file:///path` and `git+/path`; None for any other location."""
-    url = location.removeprefix("git+")
+    url = split_revision(location)[0].removeprefix("git+")
     if url.startswith("file:///"):
         return url.removeprefix("file://")
     return url if url.startswith("/") else None
+
+
+def web_remote(location: str) -> Remote:
+    """The server of a web site.
+
+    Raises:
+        InvalidInput: It is no such address, or holds a user.
+    """
+    match = _WEB_URL.fullmatch(location)
+    if match is None or not location.isprintable():
+        raise InvalidInput(
+            f"{location[:200]!r} is no address of a web site.", hint="Write https://HOST/PATH, without a user or password."
+        )
+    return _remote(match["scheme"].lower(), match["host"], match["port"])
 
 
 def store_remote(location: str) -> Remote | None:
@@ -117,12 +135,12 @@ def store_remote(location: str) -> Remote | None:
 
 
 def check_remote(kind: str, location: str, allowed_hosts: Sequence[str]) -> list[str]:
-    """Checks the server of a location of kind `git` or `object_store`; its addresses, if it names one.
+    """Checks the server of a location of kind `git`, `web` or `object_store`; its addresses, if it names one.
 
     Raises:
         InvalidInput: The location is malformed, or its server may not be reached.
     """
-    remote = git_remote(location) if kind == "git" else store_remote(location)
+    remote = {"git": git_remote, "web": web_remote}.get(kind, store_remote)(location)
     if remote is None:
         return []
     if remote.scheme in _NAMED and not is_allowed(remote.host, remote.port, allowed_hosts):

@@ -1,5 +1,6 @@
 """Sources: where a space's documents come from."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,13 +12,22 @@ from resources.errors import Conflict, NotFound
 from resources.postgres.database import Connection
 
 _SELECT = """
-SELECT r.id, s.name AS space, r.name, r.kind, r.location, r.every_seconds, r.created_at, r.last_scan_at, r.last_error
+SELECT r.id, s.name AS space, r.name, r.kind, r.location, r.every_seconds, r.include, r.exclude, r.created_at,
+       r.last_scan_at, r.last_error
 FROM sources r JOIN spaces s ON s.id = r.space_id
 """
 
 
 def add(
-    connection: Connection, space_id: UUID, *, name: str, kind: str, location: str, every_seconds: int | None = None
+    connection: Connection,
+    space_id: UUID,
+    *,
+    name: str,
+    kind: str,
+    location: str,
+    every_seconds: int | None = None,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> UUID:
     """Adds a source.
 
@@ -28,8 +38,9 @@ def add(
     try:
         with connection.transaction():
             connection.execute(
-                "INSERT INTO sources (id, space_id, name, kind, location, every_seconds) VALUES (%s, %s, %s, %s, %s, %s)",
-                (source_id, space_id, name, kind, location, every_seconds),
+                "INSERT INTO sources (id, space_id, name, kind, location, every_seconds, include, exclude) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                (source_id, space_id, name, kind, location, every_seconds, list(include), list(exclude)),
             )
     except psycopg.errors.UniqueViolation as error:
         raise Conflict(f"The space has a source {name!r} already.", hint="Choose another --name.") from error
@@ -61,6 +72,13 @@ def get(connection: Connection, space_id: UUID, name: str) -> Source:
     if source is None:
         raise NotFound(f"The space has no source {name[:80]!r}.", hint="`rage source list SPACE` shows those there are.")
     return source
+
+
+def select(connection: Connection, source_id: UUID, *, include: Sequence[str], exclude: Sequence[str]) -> None:
+    """Says anew which files of a source become documents; the next run follows."""
+    connection.execute(
+        "UPDATE sources SET include = %s, exclude = %s WHERE id = %s", (list(include), list(exclude), source_id)
+    )
 
 
 def remember_scan(connection: Connection, source_id: UUID, *, device: str | None, error: str | None) -> None:

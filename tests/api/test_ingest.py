@@ -80,11 +80,29 @@ def test_a_folder_becomes_a_source_once(client, memory, tmp_path, launcher):
 
 
 @pytest.mark.parametrize(
-    "location", ["/no/such/folder", "relative", "", "ftp://user:password@host/x", "https://example.org/", __file__]
+    "location", ["/no/such/folder", "relative", "", "ftp://user:password@host/x", "https://user@example.org/", __file__]
 )
 def test_locations_that_cannot_be_read_are_refused(client, memory, location):
     error = error_of(client.post(URL, json={"space": memory.name, "location": location}), 422, "invalid")
     assert "password@" not in error["message"]
+
+
+def test_patterns_are_kept_until_others_are_given(client, memory, tmp_path):
+    body = {"space": memory.name, "location": str(tmp_path)}
+    for given, kept in (
+        ({"include": ["*.md", " *.md "], "exclude": ["drafts/"]}, (["*.md"], ["drafts/"])),
+        ({}, (["*.md"], ["drafts/"])),
+        ({"exclude": []}, (["*.md"], [])),
+    ):
+        assert client.post(URL, json=body | given).status_code == 202
+        (row,) = memory.home.rows("SELECT include, exclude FROM sources WHERE location = %s", str(tmp_path))
+        assert (row["include"], row["exclude"]) == kept
+
+
+@pytest.mark.parametrize("patterns", ["*.md", [""], ["# x"], ["a\nb"], ["x" * 501], [f"{n}" for n in range(101)], [1]])
+def test_what_is_no_pattern_is_refused(client, memory, tmp_path, patterns):
+    body = {"space": memory.name, "location": str(tmp_path), "include": patterns}
+    error_of(client.post(URL, json=body), 422, "invalid")
 
 
 def test_a_body_that_is_no_json_is_refused(client, memory):

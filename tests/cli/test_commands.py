@@ -46,6 +46,14 @@ def test_spaces_and_sources_come_and_go(rage, tmp_path):
     assert (added.json["name"], added.json["kind"], added.json["every_seconds"]) == ("notes", "folder", 600)
     assert [source["name"] for source in rage("source", "list", "notes", "--json").json] == ["notes"]
     assert "10m" not in rage("source", "list", "notes").out
+    given = ("--include", "*.md", "--include", "*.txt", "--exclude", "drafts/**")
+    (tmp_path / "more").mkdir()
+    assert rage("source", "add", "notes", str(tmp_path / "more"), *given, "--json").json["include"] == ["*.md", "*.txt"]
+    assert rage("source", "list", "notes", "--json").json[0]["exclude"] == ["drafts/**"]
+    assert "not:drafts/**" in rage("source", "list", "notes").out
+    assert rage("source", "select", "notes", "more", "--exclude", "old/", "--json").json["exclude"] == ["old/"]
+    cleared = rage("source", "select", "notes", "more", "--clear", "--json").json
+    assert (cleared["include"], cleared["exclude"]) == ([], [])
     assert rage("quarantine", "list", "notes", "--json").json == []
     assert "notes" in rage("space", "list").out
     assert rage("space", "delete", "notes", "--json", "--yes").json == {"name": "notes", "deleted": True}

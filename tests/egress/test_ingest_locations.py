@@ -47,7 +47,15 @@ def test_the_folder_with_the_keys_is_nobodys_source(ask, memory):  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    "location", ["git@localhost:a/b", "https://127.0.0.1/a.git", "sftp://169.254.169.254/x", "ftp://2130706433/x"]
+    "location",
+    [
+        "git@localhost:a/b",
+        "https://127.0.0.1/a.git",
+        "sftp://169.254.169.254/x",
+        "ftp://2130706433/x",
+        "http://127.0.0.1/docs",
+        "https://metadata.google.internal/",
+    ],
 )
 def test_private_servers_are_named_by_the_operator_alone(ask, location):
     with pytest.raises(EgressRefused):

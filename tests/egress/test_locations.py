@@ -9,9 +9,11 @@ import pytest
 from rage_assets.raw.sources.git import GitReader
 from rage_assets.raw.sources.git_command import GitCommand
 from rage_assets.raw.sources.object_store import open_url
+from rage_assets.raw.sources.web import WebReader
 from resources.egress.locations import PROTOCOLS, Remote, check_remote, git_remote, pinned, store_remote
 from resources.errors import Forbidden, InvalidInput, SourceUnreadable
 from resources.intake import identify
+from resources.settings import Settings
 
 NO_STORES = [
     "file:///etc", "local:///etc", "FILE:///etc", "memory://x", "dir://x", "reference://x", "zip://a::file:///etc",
@@ -90,6 +92,8 @@ def test_the_server_of_a_store_is_found(location, remote):
         ("git", "ssh://git@169.254.169.254/a"),
         ("git", "git+http://2130706433/a"),
         ("git", "git://[::ffff:10.0.0.1]/a"),
+        ("web", "http://169.254.169.254/latest/"),
+        ("web", "https://[::1]:8443/docs"),
         ("object_store", "sftp://192.168.0.1/x"),
         ("object_store", "ftp://localhost/x"),
         ("object_store", "abfs://c@metadata.google.internal/x"),
@@ -100,8 +104,13 @@ def test_the_server_of_a_store_is_found(location, remote):
 def test_a_private_server_is_refused_when_added_and_when_read(kind, location, tmp_path):
     with pytest.raises(InvalidInput):
         check_remote(kind, location, [])
+    readers = {
+        "git": lambda: GitReader(location, tmp_path / "copy"),
+        "web": lambda: WebReader(location, tmp_path / "memory", Settings(home=tmp_path)),
+        "object_store": lambda: open_url(location),
+    }
     with pytest.raises(SourceUnreadable, match="RAGE_ALLOWED_HOSTS"):
-        list(GitReader(location, tmp_path / "copy").scan() if kind == "git" else open_url(location).scan())
+        list(readers[kind]().scan())
 
 
 def test_a_server_that_sends_its_clients_on_must_be_named():

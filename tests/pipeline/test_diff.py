@@ -67,3 +67,23 @@ def test_a_look_that_runs_out_of_time_says_where_to_go_on():
     assert (first.differs, first.reached) == (True, "b")
     rest = look(diff(files, [known("c"), known("d")], lambda _: "p", 3), first.reached, lambda: False)
     assert (rest.differs, rest.reached) == (False, "")
+
+
+def test_what_cannot_be_read_just_now_is_neither_removed_nor_changed():
+    seen = [SeenFile("a.md", 0, 0, problem="503"), SeenFile("b/", 0, 0, problem="away"), SeenFile("b/new.md", 1, 1)]
+    rows = [known("a.md"), known("b.md"), known("b/x.md"), known("b/y.md"), known("c.md")]
+    assert kinds(seen, rows) == [
+        ("unreadable", "a.md"),
+        ("removed", "b.md"),
+        ("unreadable", "b/"),
+        ("candidate", "b/new.md"),
+        ("unreadable", "b/x.md"),
+        ("unreadable", "b/y.md"),
+        ("removed", "c.md"),
+    ]
+
+
+def test_a_source_that_cannot_say_what_is_missing_loses_nothing():
+    seen = [SeenFile("", 0, 0, problem="in part"), SeenFile("b.md", 1, 1)]
+    found = [kind for kind, _ in kinds(seen, [known("a.md"), known("z.md")])]
+    assert found == ["unreadable", "unreadable", "candidate", "unreadable"]

@@ -38,7 +38,7 @@ TABLES = {
     "sessions": ("", ""),
     "sign_in_attempts": ("", ""),
     "sign_in_sessions": ("", ""),
-    "sources": ("I S U(access_rules) U(removing)", "D I S U"),
+    "sources": ("I S U(access_rules) U(exclude) U(include) U(removing)", "D I S U"),
     "space_keys": ("S", "S"),
     "spaces": ("S U(epoch) U(max_bytes) U(max_documents)", "S U(epoch)"),
     "staged_blocks": ("", "D I S U"),

@@ -1,83 +1,98 @@
-"""A git repository: the tracked files of its default branch, read from a bare copy under `$RAGE_HOME`."""
+"""A git repository: the tracked files of a branch, tag or commit and of its submodules, from bare copies."""
 
+import hashlib
+import heapq
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from rage_assets.raw.sources.git_command import GitCommand
+from rage_assets.raw.sources.git_repository import Entry, Repository
+from rage_assets.raw.sources.git_submodules import addresses, resolve
 from rage_assets.raw.sources.protocol import SeenFile
-from resources.egress.locations import git_remote, local_repository
-from resources.errors import InvalidInput, SourceUnreadable
+from resources.errors import InvalidInput, RageError, SourceUnreadable
 
-_BRANCH = "refs/heads/rage"
+_MOST_DEPTH = 5
+_MOST_SUBMODULES = 200
 
 
 class GitReader:
     """Lists a repository by its blobs: a blob's id changes with its content, so nothing unchanged is read.
 
     Args:
-        location: An address as `resources.egress.locations` takes it.
-        copy: Where the bare copy lies.
+        location: An address as `resources.egress.locations` takes it; `resources.egress.revisions` says how it names a
+            branch or tag.
+        copy: Where the bare copy lies, those of submodules in it.
         allowed_hosts: Hosts of private networks that may be reached.
     """
 
     def __init__(self, location: str, copy: Path, allowed_hosts: Sequence[str] = ()) -> None:
-        self._location = location.removeprefix("git+")
-        self._copy = copy
-        self._allowed_hosts = list(allowed_hosts)
-        self._local = GitCommand(copy, None, [])
+        self._repository = Repository(location, copy, allowed_hosts)
+        self._local = self._repository.local
+        self._allowed_hosts = allowed_hosts
+        self._submodules = 0
 
     def identity(self) -> str | None:
         """Nothing: a repository is there or answers with an error."""
         return None
 
     def scan(self) -> Iterator[SeenFile]:
-        """See `SourceReader.scan`; fetches first. Links and submodules are left out."""
-        self._fetch()
-        with self._run("ls-tree", "-r", "-z", "--long", "--full-tree", _BRANCH) as listing:
-            for entry in _entries(listing):
-                facts, _, name = entry.partition(b"\t")
-                mode, kind, blob, size = facts.split()
-                if kind == b"blob" and mode != b"120000":
-                    path = name.decode("utf-8", "backslashreplace")
-                    yield SeenFile(path, int(size), int(blob[:14], 16), blob.decode())
+        """See `SourceReader.scan`; fetches first. Links are left out; a submodule that cannot be read is named."""
+        self._submodules = 0
+        self._repository.fetch()
+        yield from self._listed(self._repository, "", 0)
 
     def open(self, file: SeenFile) -> IO[bytes]:
         """See `SourceReader.open`."""
+        repository, blob = file.locator
         try:
-            return self._run("cat-file", "blob", file.locator)
+            opened: IO[bytes] = repository.blob(blob)
         except SourceUnreadable as error:
             raise OSError(str(error)) from error
+        return opened
 
-    def _fetch(self) -> None:
+    def _listed(self, repository: Repository, prefix: str, depth: int) -> Iterator[SeenFile]:
+        modules: list[Entry] = []
+        odd: list[SeenFile] = []  # names that are no text have another place than git gives them
+        configured = ""
+        for entry in repository.entries():
+            if entry.is_submodule:
+                modules.append(entry)
+            elif entry.path == ".gitmodules":
+                configured = entry.id
+            elif "\\" in entry.path:
+                odd.append(_seen(repository, prefix, entry))
+        places = addresses(repository.configured(configured)) if configured and modules else {}
+        plain = (
+            _seen(repository, prefix, entry)
+            for entry in repository.entries()
+            if not entry.is_submodule and "\\" not in entry.path
+        )
+        odd.sort(key=lambda file: file.path)
+        inner = [self._submodule(repository, prefix, entry, places.get(entry.path, ""), depth) for entry in modules]
+        yield from heapq.merge(plain, odd, *inner, key=lambda file: file.path)
+
+    def _submodule(self, parent: Repository, prefix: str, entry: Entry, address: str, depth: int) -> Iterator[SeenFile]:
+        path = f"{prefix}{entry.path}/"
         try:
-            remote = git_remote(self._location)
-            addresses = remote.check(self._allowed_hosts) if remote is not None else []
-        except InvalidInput as error:
-            raise SourceUnreadable(error.message, hint=error.hint) from error
-        if not (self._copy / "HEAD").exists():
-            self._copy.parent.mkdir(parents=True, exist_ok=True)
-            self._run("init", "--quiet", "--bare").close()
-        command = GitCommand(self._copy, remote, addresses)
-        address = command.address(local_repository(self._location) or self._location)
-        fetch = ("fetch", "--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--", address)
-        self._run(*fetch, f"+HEAD:{_BRANCH}", command=command).close()
-
-    def _run(self, *arguments: str, command: GitCommand | None = None) -> IO[bytes]:
-        try:
-            return (command or self._local).run(*arguments)
-        except OSError as error:
-            raise SourceUnreadable(
-                f"The repository {self._location} cannot be read: {error.strerror or error}.",
-                hint="Check its address and the rights of RAGE's user; nothing of the source was removed.",
-            ) from error
+            if not address:
+                raise InvalidInput(".gitmodules does not say where it lies.")
+            self._submodules += 1
+            if depth >= _MOST_DEPTH or self._submodules > _MOST_SUBMODULES:
+                raise InvalidInput(f"There are more than {_MOST_SUBMODULES} submodules, or one in another too often.")
+            place = hashlib.sha256(entry.path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            copy = parent.copy / "modules" / place
+            location = f"{resolve(parent.address, address)}#commit={entry.id}"
+            repository = Repository(location, copy, self._allowed_hosts)
+            repository.fetch()
+            found = self._listed(repository, path, depth + 1)
+            first = next(found, None)
+        except RageError as error:
+            yield SeenFile(path, 0, 0, problem=f"The submodule cannot be read: {error.message}")
+            return
+        if first is not None:
+            yield first
+            yield from found
 
 
-def _entries(listing: IO[bytes]) -> Iterator[bytes]:
-    """The parts of a stream between NULs."""
-    rest = b""
-    while piece := listing.read(1 << 20):
-        *whole, rest = (rest + piece).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
+def _seen(repository: Repository, prefix: str, entry: Entry) -> SeenFile:
+    return SeenFile(f"{prefix}{entry.path}", entry.size, int(entry.id[:14], 16), (repository, entry.id))

@@ -14,12 +14,15 @@ class SeenFile:
         size: In bytes.
         mtime_ns: The time of the last change in nanoseconds, or any number that changes with the content.
         locator: How the reader itself finds the file again.
+        problem: Why it cannot be read just now. What is known of it stays as it is; where `path` is empty or ends with
+            `/`, what is known of everything below it that is not listed.
     """
 
     path: str
     size: int
     mtime_ns: int
     locator: Any = None
+    problem: str = ""
 
 
 class SourceReader(Protocol):
@@ -30,7 +33,7 @@ class SourceReader(Protocol):
         ...
 
     def scan(self) -> Iterator[SeenFile]:
-        """The files in the order of their paths' bytes.
+        """The files in the order of their paths' bytes, and among them what cannot be read just now.
 
         Raises:
             SourceUnreadable: The source, or a folder in it, cannot be read. What came before is no reason to remove

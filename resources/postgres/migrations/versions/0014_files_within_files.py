@@ -6,7 +6,7 @@ And of a staged document, the index versions for which its passages and vectors 
 from alembic import op
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 
 _TABLES = ("documents", "staged_documents", "quarantine")
 
