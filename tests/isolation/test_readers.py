@@ -109,7 +109,7 @@ def test_no_process_and_no_scratch_file_outlives_the_pool(readers, said, how):
     assert not scratch_folders()
 
 
-def test_children_end_with_a_parent_that_is_killed(tmp_path):
+def test_children_end_with_a_parent_that_is_killed(tmp_path, monkeypatch):
     code = (
         "import sys, time\n"
         "from rage_assets.blocks.isolation.pool import ReaderPool\n"
@@ -118,7 +118,9 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path):
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    # a folder of its own: the pools of other tests tidy up, too
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
     assert parent.stdout is not None
     assert parent.stdout.readline() == "ready\n"
     children = psutil.Process(parent.pid).children(recursive=True)
@@ -128,8 +130,9 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path):
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     # the next pool removes what the killed one left
-    left = list(Path(tempfile.gettempdir()).glob(f"rage-reading-{parent.pid}-*"))
+    left = list(tmp_path.glob(f"rage-reading-{parent.pid}-*"))
     assert left
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     from rage_assets.blocks.isolation.pool import ReaderPool
 
     with ReaderPool(1, max_bytes=1):
