@@ -36,17 +36,6 @@ def test_every_hostile_file_is_live_or_in_quarantine_and_every_good_one_is_live(
     assert not [p for p in running if any("pebble" in part for part in p.cmdline())]
 
 
-def test_a_file_that_kills_its_reader_holds_up_nobody(home, write, monkeypatch):
-    monkeypatch.setenv("RAGE_PARSE_MEMORY_BYTES", str(2**28))
-    # a text in one line is read in parts, whatever its length; a document of Word is held whole
-    folder = write(GOOD | {"bomb.json": "[" + ",".join(["[1]"] * 3_000_000) + "]"})
-    space = home.space(folder=folder)
-    report = home.ingest(parse_memory_bytes=2**28, parse_timeout_s=30)
-    live = {row["path"] for row in home.rows("SELECT path FROM documents", space=space)}
-    assert set(GOOD) <= live
-    assert report.documents.new == len(GOOD) + 1
-
-
 def test_what_is_read_twice_is_parsed_once(home, write):
     documents = SHARED / "documents"
     if not documents.is_dir():
