@@ -31,7 +31,7 @@ class File(BaseModel):
     media_type: str
     size: int
     version: str | None = Field(description="The SHA-256 of its bytes; null if they could not be read.")
-    state: str = Field(description="live or quarantined", examples=["live"])
+    state: str = Field(description="live, quarantined or skipped", examples=["live"])
     reason: str | None = Field(default=None, description="Why it is in quarantine.")
     updated_at: datetime
 

@@ -90,7 +90,7 @@ def print_report(report: "IngestReport", as_json: bool) -> int:
         found = report.documents
         say(
             f"{found.new} new, {found.changed} changed, {found.removed} removed, {found.unchanged} unchanged, "
-            f"{found.quarantined} quarantined"
+            f"{found.quarantined} quarantined" + (f", {found.skipped} skipped" if found.skipped else "")
         )
         say(f"{report.blocks} blocks, {report.passages} passages, {report.embedded} embedded in {report.seconds:.1f} s")
         for error in report.errors[:_SHOWN]:

@@ -62,10 +62,11 @@ class Work:
         )
 
     def quarantine(self, connection: Connection, failures: list[Failure]) -> None:
-        """Moves documents to quarantine, in this transaction, and names them in the run's record."""
+        """Moves documents to quarantine, in this transaction, and names in the run's record those that failed."""
         if not failures:
             return
         quarantine.put(connection, self.space_id, self.run_id, failures)
+        failed = [failure for failure in failures if failure.reason not in quarantine.SKIPPED]
         runs.add_errors(
             connection,
             self.run_id,
@@ -76,7 +77,7 @@ class Work:
                     "reason": f.reason,
                     "detail": f.detail[:300],
                 }
-                for f in failures
+                for f in failed
             ],
         )
 

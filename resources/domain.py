@@ -148,7 +148,10 @@ class Source(BaseModel):
 
 
 class IngestCounts(BaseModel):
-    """How many documents an ingestion found in each state. A renamed one counts as new and as removed, too."""
+    """How many documents an ingestion found in each state.
+
+    A renamed one counts as new and as removed, too; one that is skipped (generated code) as new when it is.
+    """
 
     new: int = 0
     changed: int = 0
@@ -156,3 +159,4 @@ class IngestCounts(BaseModel):
     unchanged: int = 0
     quarantined: int = 0
     renamed: int = 0
+    skipped: int = 0

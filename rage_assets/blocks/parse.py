@@ -16,7 +16,7 @@ from resources import identity
 from resources.encryption.errors import Tampered
 from resources.errors import NotFound, ParseFailed
 from resources.postgres import staging
-from resources.postgres.quarantine import Failure
+from resources.postgres.quarantine import SKIPPED, Failure
 from resources.postgres.quotas import Quota
 
 # A reader never waits for the next file, and no more of them than this are on their way.
@@ -30,7 +30,7 @@ def parse_staged(work: Work) -> dict[str, int]:
     """Parses every staged document that was not yet parsed, and the files that stand inside them.
 
     Returns:
-        Counts: `documents`, `blocks`, `quarantined`, and `type:…` and `media:…` for each type of block and media.
+        Counts: `documents`, `blocks`, `quarantined`, `skipped`, and `type:…` and `media:…` for each type of block and media.
     """
     with work.transaction() as connection:
         stage = _Stage(work, Stager(work, Quota(connection, work.space_id)))
@@ -97,13 +97,16 @@ class _Stage:
             self._work.quarantine(connection, self._failures)
             blocks = staging.save_blocks(connection, self._work.space_id, self._rows())
             staging.save_parsed(connection, [_facts(row, reading) for row, reading in self._read])
-            parsed, quarantined = len(self._read), len(self._failures)
-            self._work.count(connection, {"quarantined": quarantined}, parsed=parsed, blocks=blocks)
+            parsed, skipped = len(self._read), sum(failure.reason in SKIPPED for failure in self._failures)
+            quarantined = len(self._failures) - skipped
+            counts = {"quarantined": quarantined, "skipped": skipped}
+            self._work.count(connection, counts, parsed=parsed, blocks=blocks)
         for _, reading in self._read:
             reading.close()
-        self.totals.update(documents=parsed, blocks=blocks, quarantined=quarantined)
+        self.totals.update(documents=parsed, blocks=blocks, quarantined=quarantined, skipped=skipped)
         self._read, self._failures = [], []
-        self._work.progress("parse", self.totals["documents"] + self.totals["quarantined"], None)
+        done = sum(self.totals[name] for name in ("documents", "quarantined", "skipped"))
+        self._work.progress("parse", done, None)
 
     def _rows(self) -> Iterator[tuple[Any, ...]]:
         for row, reading in self._read:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from rage_assets.raw.sources.protocol import SeenFile
+from resources.postgres.quarantine import SKIPPED
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,13 @@ class Difference:
 
     Attributes:
         kind: `candidate` (new, or its size, time or parser changed: its bytes decide), `unchanged`, `quarantined`
-            (unchanged and still in quarantine), `removed`, or `unreadable` (its source cannot say; it stays as it is).
+            (unchanged and still in quarantine), `skipped` (unchanged and still left out on purpose), `removed`, or
+            `unreadable` (its source cannot say; it stays as it is).
         seen: The file, unless it is removed or only a folder above it is known to be unreadable.
         known: The row that `resources.postgres.staging.known` gave, unless it is new.
     """
 
-    kind: Literal["candidate", "unchanged", "quarantined", "removed", "unreadable"]
+    kind: Literal["candidate", "unchanged", "quarantined", "skipped", "removed", "unreadable"]
     seen: SeenFile | None
     known: dict[str, Any] | None
 
@@ -99,12 +101,14 @@ def look(differences: Iterable[Difference], after: str, out_of_time: Callable[[]
 
 def _judge(
     file: SeenFile, row: dict[str, Any], recipe: str, max_attempts: int
-) -> Literal["candidate", "unchanged", "quarantined"]:
+) -> Literal["candidate", "unchanged", "quarantined", "skipped"]:
     stat = (file.size, file.mtime_ns)
     if row["q_size"] is not None:
         if stat != (row["q_size"], row["q_mtime_ns"]) or row["q_parser"] != recipe or row["retry_requested"]:
             return "candidate"
-        return "candidate" if row["retryable"] and row["attempts"] < max_attempts else "quarantined"
+        if row["retryable"] and row["attempts"] < max_attempts:
+            return "candidate"
+        return "skipped" if row["q_reason"] in SKIPPED else "quarantined"
     if stat != (row["size"], row["mtime_ns"]) or row["parser"] != recipe or row["state"] != "live":
         return "candidate"
     return "unchanged"

@@ -54,7 +54,7 @@ class Stager:
 
     Attributes:
         quota: What the space may still take in.
-        counts: Documents by what became of them: new, changed, removed, unchanged, quarantined.
+        counts: Documents by what became of them: new, changed, removed, unchanged, quarantined, skipped.
     """
 
     work: Work
@@ -92,7 +92,9 @@ class Stager:
             rows = [self._row(source_id, c, versions[c.id]) for c in differing if c.id not in adopted]
             staging.stage(connection, rows)
         self.counts["unchanged"] += len(well)
-        self.counts["quarantined"] += len(same) - len(well)
+        for candidate in (each for each in same if each not in well):
+            left_out = candidate.known is not None and candidate.known["q_reason"] in quarantine.SKIPPED
+            self.counts["skipped" if left_out else "quarantined"] += 1
         for candidate in differing:
             self.counts["new" if candidate.is_new else "changed"] += 1
         for candidate in pending:

@@ -29,7 +29,7 @@ def known(connection: Connection, parent: UUID) -> dict[UUID, dict[str, Any]]:
         SELECT COALESCE(d.path, q.path) AS path, COALESCE(d.id, q.document_id) AS id,
                d.size, d.mtime_ns, d.sha256, d.parser, d.state,
                q.size AS q_size, q.mtime_ns AS q_mtime_ns, q.sha256 AS q_sha256, q.parser AS q_parser,
-               q.retryable, q.retry_requested, q.attempts
+               q.reason AS q_reason, q.retryable, q.retry_requested, q.attempts
         FROM (SELECT * FROM documents WHERE parent_id = %(parent)s) d
         FULL JOIN (SELECT * FROM quarantine WHERE parent_id = %(parent)s) q ON q.document_id = d.id
         """,

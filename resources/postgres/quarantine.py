@@ -8,6 +8,8 @@ from uuid import UUID
 from resources.postgres.access_rules import classes_of
 from resources.postgres.database import Connection
 
+# Files that are left out on purpose: known, so that they are not read again, and no failure of anything.
+SKIPPED = frozenset(("generated",))
 _COLUMNS = ("id", "source_id", "parent_id", "path", "shard", "size", "mtime_ns", "sha256", "parser")
 
 

@@ -10,13 +10,15 @@ from uuid import UUID
 from resources.domain import Block
 from resources.errors import NotFound
 from resources.postgres.database import Connection
+from resources.postgres.quarantine import SKIPPED
 
 _FILES = """
 SELECT d.id, d.path, d.title, r.name AS source, d.media_type, d.size, encode(d.sha256, 'hex') AS version, d.state,
        d.updated_at, NULL::text AS reason, d.space_id
 FROM documents d JOIN sources r ON r.id = d.source_id WHERE d.state = 'live' AND {where_document}
 UNION ALL
-SELECT q.document_id, q.path, '', r.name, '', q.size, encode(q.sha256, 'hex'), 'quarantined', q.updated_at, q.reason,
+SELECT q.document_id, q.path, '', r.name, '', q.size, encode(q.sha256, 'hex'),
+       CASE q.reason WHEN 'generated' THEN 'skipped' ELSE 'quarantined' END, q.updated_at, q.reason,
        q.space_id
 FROM quarantine q JOIN sources r ON r.id = q.source_id
 WHERE NOT EXISTS (SELECT FROM documents d WHERE d.id = q.document_id) AND {where_quarantine}
@@ -163,8 +165,9 @@ def quarantine(connection: Connection, space_id: UUID, after: tuple[str, UUID] |
     return connection.execute(
         "SELECT q.document_id, q.path, r.name AS source, q.reason, q.detail, q.attempts, q.retryable, "
         "q.retry_requested, q.last_run_id, q.updated_at FROM quarantine q JOIN sources r ON r.id = q.source_id "
-        "WHERE q.space_id = %s AND (q.path, q.document_id) > (%s, %s) ORDER BY q.path, q.document_id LIMIT %s",
-        (space_id, path, last, limit),
+        "WHERE q.space_id = %s AND q.reason <> ALL(%s) AND (q.path, q.document_id) > (%s, %s) "
+        "ORDER BY q.path, q.document_id LIMIT %s",
+        (space_id, list(SKIPPED), path, last, limit),
     ).fetchall()
 
 

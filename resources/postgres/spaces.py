@@ -20,7 +20,7 @@ SELECT s.id, s.name, s.shards, s.created_at, s.live_index_version::text, s.isola
        (SELECT count(*) FROM documents d WHERE d.space_id = s.id AND d.state = 'live') AS documents,
        (SELECT count(*) FROM blocks b WHERE b.space_id = s.id) AS blocks,
        (SELECT count(*) FROM passages p WHERE p.index_version = s.live_index_version) AS passages,
-       (SELECT count(*) FROM quarantine q WHERE q.space_id = s.id) AS quarantined
+       (SELECT count(*) FROM quarantine q WHERE q.space_id = s.id AND q.reason <> 'generated') AS quarantined
 FROM spaces s
 """
 

@@ -44,7 +44,7 @@ def known(connection: Connection, source_id: UUID, shards: Sequence[int]) -> Ite
             SELECT COALESCE(d.path, q.path) AS path, COALESCE(d.id, q.document_id) AS id,
                    d.size, d.mtime_ns, d.sha256, d.parser, d.state,
                    q.size AS q_size, q.mtime_ns AS q_mtime_ns, q.sha256 AS q_sha256, q.parser AS q_parser,
-                   q.retryable, q.retry_requested, q.attempts
+                   q.reason AS q_reason, q.retryable, q.retry_requested, q.attempts
             FROM (SELECT * FROM documents WHERE source_id = %(source)s AND shard = ANY(%(shards)s)
                   AND parent_id IS NULL) d
             FULL JOIN (SELECT * FROM quarantine WHERE source_id = %(source)s AND shard = ANY(%(shards)s)

@@ -8,7 +8,7 @@ def known(path, *, size=1, mtime=1, parser="p", q=None, retryable=False, attempt
     row = {"path": path, "id": path, "size": size, "mtime_ns": mtime, "parser": parser, "sha256": b"", "state": state}
     empty = {"q_size": None, "q_mtime_ns": None, "q_parser": None, "retryable": None, "retry_requested": None}
     found = {"q_size": 1, "q_mtime_ns": 1, "q_parser": "p", "retryable": retryable, "retry_requested": requested}
-    return row | (found if q else empty) | {"attempts": attempts, "q_sha256": b""}
+    return row | {"q_reason": "broken" if q else None} | (found if q else empty) | {"attempts": attempts, "q_sha256": b""}
 
 
 def kinds(seen, rows, max_attempts=3):

