@@ -119,7 +119,7 @@ def _picture(head: bytes) -> str | None:
 def _inside_zip(source: bytes | Path, named: str | None) -> str:
     """What a zip archive holds by the names in it."""
     try:
-        with open_zip(source, passwords=True, any_packing=True) as archive:
+        with open_zip(source, of_files=True) as archive:
             names = set(archive.namelist())
             manifest = "META-INF/manifest.xml"
             small = manifest in names and archive.getinfo(manifest).file_size < 1_000_000

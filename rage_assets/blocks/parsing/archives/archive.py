@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _MAX_TOTAL = 1_000_000_000
+MOST_OF_FILES = 4_000_000_000
 _MAX_PART = 200_000_000
 _MAX_RATIO = 200
 _MAX_MEMBERS = 20_000
@@ -97,13 +98,13 @@ class Archive:
             raise ParseFailed("broken", f"Part {name} cannot be read: {error}.") from None
 
 
-def open_zip(source: bytes | Path, *, passwords: bool = False, any_packing: bool = False) -> zipfile.ZipFile:
+def open_zip(source: bytes | Path, *, of_files: bool = False) -> zipfile.ZipFile:
     """Opens a zip archive, and checks what it says of its members before any is unpacked.
 
     Args:
         source: Its bytes, or where they are.
-        passwords: Whether members may be encrypted.
-        any_packing: Whether members may be packed in any way that Python knows.
+        of_files: Whether it is an archive of somebody's files and not a document that is packed as one: it may unpack to
+            more, its members may be encrypted, and packed in any way that Python knows.
 
     Raises:
         ParseFailed: `broken` where it would unpack to too much, its members overlap, leave their folder or are packed
@@ -116,12 +117,13 @@ def open_zip(source: bytes | Path, *, passwords: bool = False, any_packing: bool
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
     members = archive.infolist()
     total = sum(member.file_size for member in members)
-    if len(members) > _MAX_MEMBERS or total > _MAX_TOTAL or (total > 50_000_000 and total > _MAX_RATIO * size):
+    most = MOST_OF_FILES if of_files else _MAX_TOTAL
+    if len(members) > _MAX_MEMBERS or total > most or (total > 50_000_000 and total > _MAX_RATIO * size):
         raise ParseFailed("broken", f"The archive would unpack to {total} bytes in {len(members)} parts.")
-    if not passwords and any(member.flag_bits & 1 for member in members):
+    if not of_files and any(member.flag_bits & 1 for member in members):
         raise ParseFailed("encrypted", "The archive is protected by a password.")
     usual = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    if not any_packing and any(member.compress_type not in usual for member in members):
+    if not of_files and any(member.compress_type not in usual for member in members):
         raise ParseFailed("broken", "A part of the archive is packed in an unusual way.")
     if any(".." in member.filename.replace("\\", "/").split("/") for member in members):
         raise ParseFailed("broken", "A part of the archive names a place outside of it.")

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from rage_assets.blocks.parsing.archives.archive import open_zip
+from rage_assets.blocks.parsing.archives.archive import MOST_OF_FILES, open_zip
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import decode
 from resources.errors import ParseFailed
 
 MOST_DEPTH = 5
 _MOST_MEMBERS = 20_000
-_MOST_BYTES = 4_000_000_000
 _MOST_RATIO = 200
 _SMALL_ARCHIVE = 50_000_000
 _IN_MEMORY = 256 * 1024
@@ -60,7 +59,7 @@ class Unpacked:
     """
 
     def __init__(self, size: int) -> None:
-        self.most = min(_MOST_BYTES, max(_SMALL_ARCHIVE, _MOST_RATIO * size))
+        self.most = min(MOST_OF_FILES, max(_SMALL_ARCHIVE, _MOST_RATIO * size))
         self._bytes = self._members = self._in_memory = 0
 
     def counted(self, stream: IO[bytes]) -> io.BufferedReader:
@@ -96,7 +95,7 @@ class Unpacked:
 
 def of_zip(content: Content, unpacked: Unpacked) -> Iterator[Member]:
     """The members of a zip archive."""
-    with open_zip(content.source, passwords=bool(content.passwords), any_packing=True) as archive:
+    with open_zip(content.source, of_files=True) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and _wanted(entry.filename)]
         for entry, name in zip(entries, _names(entries), strict=True):
             with _opened(archive, entry, content.passwords) as stream:
