@@ -2,6 +2,10 @@
 
 import struct
 
+from rage_assets.blocks.parsing.content import Content
+from rage_assets.blocks.parsing.office.rtf import RtfParser
+from resources.errors import ParseFailed
+
 # What every stream of this kind starts with, unwritten, so that it need not be repeated.
 _DICTIONARY = (
     b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor "
@@ -19,12 +23,11 @@ def rtf_text(data: bytes) -> str:
     rtf = _unpacked(data)
     if not rtf:
         return ""
-    from striprtf.striprtf import rtf_to_text
-
     try:
-        return str(rtf_to_text(rtf.decode("latin-1"), errors="replace")).strip()  # type: ignore[no-untyped-call]
-    except (ValueError, IndexError, LookupError, RecursionError):
+        outline = RtfParser().parse(Content(rtf, "body.rtf", "application/rtf"))
+    except ParseFailed:
         return ""
+    return "\n".join(block.text for block in outline.blocks)
 
 
 def _unpacked(data: bytes) -> bytes:
