@@ -95,12 +95,19 @@ def _parsed(parser: Parser, content: Content, hand_over: Callable[[Outline], Non
     except ImportError as error:
         message = f"Reading {content.media_type} needs a package that is not installed: {error.name}."
         raise ParseFailed("unsupported_format", message, hint=f"Install {error.name}.") from None
+    except RuntimeError as error:
+        if "bad_alloc" in str(error):  # how native libraries say it
+            raise MemoryError from error
+        raise _broken(parser, error) from error
     except Exception as error:  # a parser's bug or a hostile file: a quarantined row, never a crash
-        message = f"The {parser.name} parser failed: {type(error).__name__}: {error}"
-        raise ParseFailed("broken", message[:500]) from error
+        raise _broken(parser, error) from error
     finally:
         text_budget.reset(budget)
         sink.reset(parts)
+
+
+def _broken(parser: Parser, error: Exception) -> ParseFailed:
+    return ParseFailed("broken", f"The {parser.name} parser failed: {type(error).__name__}: {error}"[:500])
 
 
 def parser_version(path: str, media_type: str | None = None) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _FIND_SIDE = 1600  # pixels; lines are found in a picture that is no larger, and read in the original
-_MOST_FIND_SIDE = 3200  # pixels, where type is small
+_MOST_FIND_SIDE = 2000  # pixels, where type is small; memory grows with its square
 _SMALL, _LEGIBLE = 20, 26  # pixels, the height of a line in that picture
 _MARGIN = 16
 _SAMPLE = 5
