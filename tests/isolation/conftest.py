@@ -75,6 +75,11 @@ class MischiefParser:
     def environment(self, more):
         return os.environ.get(more, "nothing")
 
+    def print(self, more):
+        print(more, flush=True)
+        os.system(f"echo {more}; echo {more} >&2")
+        return "printed"
+
     def process(self, more):
         return os.getpid()
 """

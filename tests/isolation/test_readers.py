@@ -89,6 +89,12 @@ def test_secrets_of_the_environment_stay_with_the_parent(readers, said, monkeypa
         assert said(pool, "environment RAGE_LLM_API_KEY") == "nothing"
 
 
+def test_nothing_that_a_library_prints_reaches_the_parents_output(readers, said, capfd):
+    with readers() as pool:
+        assert said(pool, "print noise") == "printed"
+    assert "noise" not in "".join(capfd.readouterr())
+
+
 def test_what_a_file_left_in_its_scratch_folder_goes_with_it(readers, said):
     with readers() as pool:
         place = Path(said(pool, "scratch"))
