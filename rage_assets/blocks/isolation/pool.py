@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as OutOfTime
 from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 from types import TracebackType
 
@@ -95,6 +96,7 @@ class ReaderPool:
             skip_generated=self._skip_generated,
             limits=self._limits,
         )
+        _start_server()
         outcome: Future[Reading] = Future()
         under_way = self._pool.schedule(read, args=[request], timeout=self._limits.total_seconds)
         under_way.add_done_callback(partial(self._settle, outcome, folder))
@@ -130,6 +132,15 @@ class ReaderPool:
     @staticmethod
     def _too_slow(seconds: float) -> ParseFailed:
         return ParseFailed("timeout", f"Reading it did not get on for {seconds:g} seconds.")
+
+
+def _start_server() -> None:
+    """Starts the server of readers unless it runs; Ctrl-C, which is for the parent, does not reach it from the first on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _sweep() -> None:
