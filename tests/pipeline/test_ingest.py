@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 
 import pytest
 
@@ -291,3 +292,25 @@ def test_a_new_version_of_a_parser_reads_again_what_it_reads_and_nothing_else(ho
     assert (counts(report), report.embedded) == ({"changed": 2, "unchanged": 1}, 0)
     after = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
     assert {path for path in after if after[path] != before[path]} == {"a.md", "b.md"}
+
+
+def test_what_is_read_is_embedded_while_the_rest_is_still_read(home, write, monkeypatch):
+    from rage_assets import assets
+
+    space = home.space(folder=write({f"{n}.md": f"# {n}\n\nA document about the number {n}.\n" for n in range(5)}))
+    seen = []
+    read_all = assets.parse_staged
+
+    def slowly(work):
+        result = read_all(work)
+        until = time.monotonic() + 60
+        while len(seen) < 5 and time.monotonic() < until:  # the reading is not over yet
+            seen[:] = home.rows("SELECT text_hash FROM vectors", space=space)
+            time.sleep(0.2)
+        return result
+
+    monkeypatch.setattr(assets, "parse_staged", slowly)
+    report = home.ingest()
+    assert len(seen) == 5
+    assert (report.state, report.embedded, report.passages) == ("succeeded", 5, 5)
+    assert not home.rows("SELECT path FROM staged_documents", space=space)
