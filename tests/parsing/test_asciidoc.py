@@ -39,7 +39,7 @@ def test_attributes_that_double_each_other_stay_small(parse):
 def test_lists_nest_by_marker_and_plus_attaches(parse):
     text = ". one\n* a\n** b\n+\nmore of b\n\n. two\n+\n----\ncode\n----\n\nafter\n"
     assert kinds(parse(text, "a.adoc")) == [
-        ("list", "1. one\n  - a\n    - b\n      more of b\n2. two\n  code"),
+        ("list", "- one\n  - a\n    - b\n      more of b\n- two\n  code"),
         ("paragraph", "after"),
     ]
 

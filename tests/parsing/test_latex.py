@@ -58,7 +58,7 @@ def test_lists_nest_and_describe(parse):
         "\\begin{itemize}\\item a\\begin{enumerate}\\item x\n\\item y\\end{enumerate}\\item b\\end{itemize}"
         "\\begin{description}\\item[CPU] brain\\end{description}"
     )
-    assert kinds(parse(text, "a.tex")) == [("list", "- a\n  1. x\n  2. y\n- b"), ("list", "- CPU: brain")]
+    assert kinds(parse(text, "a.tex")) == [("list", "- a\n  - x\n  - y\n- b"), ("list", "- CPU: brain")]
 
 
 def test_a_table_has_its_caption_and_merged_cells(parse):

@@ -67,8 +67,9 @@ def _open_item(reader: "BlockReader", open_: list[str], kind: str, first: int) -
             reader.items.close()
     else:
         open_.append(kind)
-        numbered = kind[0] in ".1a<" or kind[-1] == ")"
-        reader.items.open(first if numbered else None)
+        # numbers that the source does not write are no text of it
+        written = kind[0] in "1a<" or kind[-1] == ")"
+        reader.items.open(first if written else None)
     reader.items.item()
 
 

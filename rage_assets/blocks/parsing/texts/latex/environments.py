@@ -177,7 +177,7 @@ class Environments(ABC):
             if plain == "thebibliography":
                 self.outline.heading("References", self._top(), lines=self.lines())
             self._lists.append(plain)
-            self.items.open(1 if names.LISTS[plain] else None)
+            self.items.open()  # numbers that the source does not write are no text of it
         elif plain == "abstract":
             self.outline.heading("Abstract", self._top(), lines=self.lines())
         elif plain in self.document_theorems():

@@ -29,9 +29,10 @@ DRAWN = frozenset(
 )
 TABLES = {"tabular": 1, "tabularx": 2, "tabulary": 2, "tabular*": 2, "longtable": 1, "supertabular": 1, "xltabular": 2,
           "tblr": 1, "longtblr": 1, "array": 1, "longtable*": 1, "tabularx*": 2}  # fmt: skip
-LISTS = {"itemize": False, "enumerate": True, "description": False, "compactitem": False, "compactenum": True,
-         "inparaenum": True, "asparaenum": True, "easylist": False, "thebibliography": False, "tasks": True,
-         "questions": True, "parts": True}  # fmt: skip
+LISTS = frozenset(
+    ("itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum", "asparaenum", "easylist",
+     "thebibliography", "tasks", "questions", "parts")
+)  # fmt: skip
 # Arguments of environments that are no text.
 SILENT_ENVIRONMENTS = {
     "minipage": 1, "multicols": 1, "wrapfigure": 2, "wraptable": 2, "subfigure": 1, "subtable": 1, "adjustbox": 1,
