@@ -22,6 +22,8 @@ from resources.errors import ParseFailed
 
 # A library's small leaks end with the process that has them.
 _FILES_A_PROCESS = 400
+# Bytes a second; what is read in pieces may take longer the longer it is.
+_LEAST_PACE = 500_000
 _PREFIX = "rage-reading-"
 
 
@@ -98,7 +100,8 @@ class ReaderPool:
         )
         _start_server()
         outcome: Future[Reading] = Future()
-        under_way = self._pool.schedule(read, args=[request], timeout=self._limits.total_seconds)
+        longest = self._limits.total_seconds + request.file.stat().st_size / _LEAST_PACE
+        under_way = self._pool.schedule(read, args=[request], timeout=longest)
         under_way.add_done_callback(partial(self._settle, outcome, folder))
         return outcome
 
