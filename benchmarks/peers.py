@@ -9,15 +9,18 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 _Blocks = list[dict[str, Any]]
 _TITLE, _TABLE = "Title", "Table"
+_VERB = re.compile(r"(?i)is|are|was|were|be|has|have|had|do|does|did|will|can|may|\w+(?:ed|ing|es)")
 
 
 def unstructured(path: Path) -> _Blocks:
     """The elements that `unstructured` finds; PDFs with its strategy `fast`."""
+    _without_model()
     from unstructured.partition.auto import partition
 
     elements = partition(filename=str(path), strategy="fast", languages=["eng"])
@@ -37,13 +40,32 @@ def markitdown(path: Path) -> _Blocks:
 
     text = MarkItDown().convert(str(path)).text_content
     blocks: _Blocks = []
-    for part in re.split(r"\n{2,}", text):
-        heading = re.fullmatch(r"#{1,6}\s+(.*)", part.strip())
-        if heading:
-            blocks.append({"type": "heading", "text": heading[1], "page": None})
-        elif part.strip():
-            blocks.append({"type": "table" if part.lstrip().startswith("|") else "paragraph", "text": part, "page": None})
-    return blocks
+    for kind, lines in groupby(text.split("\n"), _kind):
+        if kind == "heading":
+            blocks += [{"type": kind, "text": line.lstrip("# "), "page": None} for line in lines]
+        else:
+            blocks.append({"type": kind, "text": "\n".join(lines), "page": None})
+    return [block for block in blocks if block["text"].strip()]
+
+
+def _kind(line: str) -> str:
+    if re.match(r"#{1,6}\s", line):
+        return "heading"
+    return "table" if line.lstrip().startswith("|") else "paragraph"
+
+
+def _without_model() -> None:
+    """Parts sentences and words by rules where the model that does it cannot be fetched; only headings depend on it."""
+    from unstructured.nlp import tokenize
+
+    try:
+        tokenize.pos_tag("A word")
+    except Exception:  # however it is that the model is not there
+        tokenize.sent_tokenize = lambda text: re.split(r"(?<=[.!?])\s+", text)
+        tokenize.word_tokenize = lambda text: re.findall(r"\w+|[^\w\s]", text)
+        tokenize.pos_tag = lambda text: [
+            (word, "VB" if _VERB.fullmatch(word) else "NN") for word in re.findall(r"\w+", text)
+        ]
 
 
 def _pipes(html: str) -> str:
