@@ -27,7 +27,6 @@ def main() -> int:
 
 def _serve(host: str, port: int, configured: Settings) -> None:
     import uvicorn
-    from threadpoolctl import threadpool_limits
 
     from api.app import create_app
     from api.connections import MAX_HEADER_BYTES, bounded, raise_file_limit
@@ -42,8 +41,6 @@ def _serve(host: str, port: int, configured: Settings) -> None:
     platform = Platform(configured, role="api", pool_size=(2, 20))
     try:
         app = create_app(platform, RunLauncher(configured))
-        # Requests are computed side by side: threads within the small products of matrices only wait for each other.
-        threadpool_limits(1, user_api="blas")
         uvicorn.run(
             app,
             host=host,

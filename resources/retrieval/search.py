@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from resources.access import Caller
 from resources.cache import Flight, Layers
@@ -63,6 +64,8 @@ class Retriever:
         glance: Glance | None = None,
         layers: Layers | None = None,
     ) -> None:
+        # The matrices of a search are so small that threads gain nothing, and each spins on a core of its own for a while.
+        threadpool_limits(1, "blas")
         self._enter = enter
         self._glance = glance or self._entered
         self._remembered = Remembered(layers or Layers())
