@@ -29,7 +29,7 @@ def parse(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     from resources.settings import settings
 
     failures = 0
-    with reader_pool(settings(), most_workers=len(files)) as pool:
+    with reader_pool(settings(), files=len(files)) as pool:
         ahead = 2 * pool.workers
         waiting = iter(files)
         under_way = deque((path, _begun(pool, path)) for path in islice(waiting, ahead))

@@ -22,6 +22,8 @@ _MOST_BYTES = 8_000_000_000
 def stage_children(work: Work, stager: Stager, row: dict[str, Any], reading: Reading) -> None:
     """Stages what differs of the files inside a document, and the removal of those that are not in it any more.
 
+    It need not be called for a document with no file inside, where none was known before.
+
     Args:
         work: The run.
         stager: Of the run.
@@ -32,8 +34,6 @@ def stage_children(work: Work, stager: Stager, row: dict[str, Any], reading: Rea
     ids = {identity.document_id(row["source_id"], path): path for path in found}
     with work.transaction() as connection:
         known = children.known(connection, row["id"])
-        if not found and not known:
-            return
         children.unstage(connection, [row["id"]])
         deleted = staging.excluded(connection, list(ids))
         files, size = children.staged_inside(connection, row["source_id"], row["path"].split(WITHIN, 1)[0])

@@ -15,7 +15,7 @@ from rage_assets.work import Work
 from resources import identity
 from resources.encryption.errors import Tampered
 from resources.errors import NotFound, ParseFailed
-from resources.postgres import staging
+from resources.postgres import children, staging
 from resources.postgres.quarantine import SKIPPED, Failure
 from resources.postgres.quotas import Quota
 
@@ -91,8 +91,11 @@ class _Stage:
             self._save()
 
     def _save(self) -> None:
+        with self._work.transaction() as connection:
+            holding = children.holding(connection, [row["id"] for row, _ in self._read])
         for row, reading in self._read:
-            stage_children(self._work, self.stager, row, reading)
+            if reading.document.children or row["id"] in holding:
+                stage_children(self._work, self.stager, row, reading)
         with self._work.transaction() as connection:
             self._work.quarantine(connection, self._failures)
             blocks = staging.save_blocks(connection, self._work.space_id, self._rows())

@@ -22,7 +22,6 @@ from resources.postgres.index_versions import IndexVersion
 
 _log = get_logger(__name__)
 
-
 _ROWS_TOGETHER = 4_000
 # Parts that are embedded or wait for it; their texts and vectors are what an embedding holds in memory.
 _AHEAD = 2

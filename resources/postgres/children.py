@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from resources.domain import WITHIN
 from resources.postgres.database import Connection
 
 _DESCENDANTS = """
@@ -36,6 +37,16 @@ def known(connection: Connection, parent: UUID) -> dict[UUID, dict[str, Any]]:
         {"parent": parent},
     )
     return {row["id"]: row for row in rows}
+
+
+def holding(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these documents inside which files are known, live or in quarantine."""
+    rows = connection.execute(
+        "SELECT parent_id FROM documents WHERE parent_id = ANY(%(ids)s) "
+        "UNION SELECT parent_id FROM quarantine WHERE parent_id = ANY(%(ids)s)",
+        {"ids": list(ids)},
+    )
+    return {row["parent_id"] for row in rows}
 
 
 def of_source(connection: Connection, source_id: UUID, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
@@ -154,10 +165,11 @@ def count_unchanged(connection: Connection, source_id: UUID, shards: Sequence[in
 
 def staged_inside(connection: Connection, source_id: UUID, root: str) -> tuple[int, int]:
     """How many files are staged inside the file at a path, however deep, and their bytes."""
+    # `0` is what follows `/`: a range, which the index on the bytes of paths serves
     row = connection.execute(
         "SELECT count(*) AS files, COALESCE(sum(size), 0)::bigint AS bytes FROM staged_documents "
-        "WHERE source_id = %s AND starts_with(path, %s)",
-        (source_id, f"{root}!/"),
+        """WHERE source_id = %s AND path COLLATE "C" >= %s AND path COLLATE "C" < %s""",
+        (source_id, f"{root}{WITHIN}", f"{root}{WITHIN[:-1]}0"),
     ).fetchone()
     assert row is not None
     return row["files"], row["bytes"]

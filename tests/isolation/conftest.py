@@ -7,9 +7,10 @@ import pytest
 
 from rage_assets.blocks.isolation.limits import Limits
 from rage_assets.blocks.isolation.pool import ReaderPool
+from rage_assets.blocks.parsing import registry
 
 _PARSER = """
-import ctypes, os, socket, subprocess, tempfile, time
+import ctypes, errno, os, socket, subprocess, tempfile, time
 from rage_assets.blocks.parsing.outline import Outline
 
 
@@ -68,6 +69,9 @@ class MischiefParser:
                 file.write(bytes(1 << 20))
         return "written"
 
+    def full(self, more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     def scratch(self, more):
         with tempfile.NamedTemporaryFile(delete=False) as file:
             return file.name
@@ -85,9 +89,9 @@ class MischiefParser:
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def mischief(tmp_path_factory):
-    """Installs the package for this process and the children that it starts."""
+    """Has the package installed, for this process and the children that it starts meanwhile."""
     folder = tmp_path_factory.mktemp("packages")
     (folder / "mischief.py").write_text(_PARSER)
     facts = folder / "mischief-1.dist-info"
@@ -95,8 +99,10 @@ def mischief(tmp_path_factory):
     (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: mischief\nVersion: 1\n")
     (facts / "entry_points.txt").write_text("[rage.parsers]\nmischief = mischief:MischiefParser\n")
     sys.path.insert(0, str(folder))
+    registry.forget()
     yield folder
     sys.path.remove(str(folder))
+    registry.forget()
 
 
 @pytest.fixture

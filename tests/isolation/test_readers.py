@@ -75,7 +75,12 @@ def test_no_network_is_reached(readers, said, how):
 
 def test_a_file_writes_no_more_than_the_limit(readers, said):
     with readers() as pool:
-        assert said(pool, "write") == "broken"
+        assert said(pool, "write") == "too_large"
+
+
+def test_a_full_disk_is_no_fault_of_the_file(readers, said):
+    with readers() as pool, pytest.raises(OSError, match="No space left"):
+        said(pool, "full")
 
 
 def test_a_file_opens_no_more_files_than_the_limit(readers, said):

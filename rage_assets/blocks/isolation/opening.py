@@ -1,19 +1,21 @@
 """A pool of readers as the settings want it."""
 
 import json
+import sys
 
 from rage_assets.blocks.isolation.limits import Limits
 from rage_assets.blocks.isolation.pool import ReaderPool
+from resources.embedding.cores import cores
 from resources.errors import InvalidSettings
 from resources.settings import Settings
 
 
-def reader_pool(settings: Settings, *, most_workers: int | None = None) -> ReaderPool:
+def reader_pool(settings: Settings, *, files: int | None = None) -> ReaderPool:
     """Processes that read files.
 
     Args:
         settings: What they may take.
-        most_workers: No more than this, for a few files.
+        files: How many there are, if that is known: no more processes start than there is work for.
 
     Raises:
         InvalidSettings: RAGE_FILE_PASSWORDS is no list.
@@ -24,12 +26,11 @@ def reader_pool(settings: Settings, *, most_workers: int | None = None) -> Reade
         memory_bytes=settings.parse_memory_bytes,
     )
     return ReaderPool(
-        settings.parse_workers,
+        min(settings.parse_workers or cores(), files or sys.maxsize),
         limits,
         max_bytes=settings.max_file_bytes,
         passwords=_passwords(settings),
         skip_generated=not settings.parse_generated,
-        most_workers=most_workers,
     )
 
 

@@ -4,7 +4,6 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import CancelledError, Future
@@ -18,6 +17,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from rage_assets.blocks.isolation.limits import Limits, confine
 from rage_assets.blocks.isolation.reading import Reading, Refusal, Request, read
+from resources.embedding.cores import cores
 from resources.errors import ParseFailed
 
 # A library's small leaks end with the process that has them.
@@ -36,7 +36,6 @@ class ReaderPool:
         max_bytes: A larger file is refused.
         passwords: What encrypted files may open with.
         skip_generated: Whether code that nobody wrote is refused.
-        most_workers: No more than this.
     """
 
     def __init__(
@@ -47,9 +46,8 @@ class ReaderPool:
         max_bytes: int,
         passwords: tuple[str, ...] = (),
         skip_generated: bool = True,
-        most_workers: int | None = None,
     ) -> None:
-        self.workers = max(1, min(workers or len(os.sched_getaffinity(0)), most_workers or sys.maxsize))
+        self.workers = workers or cores()
         self._limits = limits or Limits()
         self._max_bytes = max_bytes
         self._passwords = passwords
@@ -102,10 +100,10 @@ class ReaderPool:
         outcome: Future[Reading] = Future()
         longest = self._limits.total_seconds + request.file.stat().st_size / _LEAST_PACE
         under_way = self._pool.schedule(read, args=[request], timeout=longest)
-        under_way.add_done_callback(partial(self._settle, outcome, folder))
+        under_way.add_done_callback(partial(self._settle, outcome, folder, longest))
         return outcome
 
-    def _settle(self, outcome: "Future[Reading]", folder: Path, done: "Future[Reading | Refusal]") -> None:
+    def _settle(self, outcome: "Future[Reading]", folder: Path, longest: float, done: "Future[Reading | Refusal]") -> None:
         try:
             found = done.result()
             if isinstance(found, Reading):
@@ -113,7 +111,7 @@ class ReaderPool:
                 return
             failure: BaseException = ParseFailed(found.reason, found.message, hint=found.hint)
         except OutOfTime:
-            failure = self._too_slow(self._limits.total_seconds)
+            failure = ParseFailed("timeout", f"Reading it took more than {longest:.0f} seconds.")
         except ProcessExpired as error:
             failure = self._ended(error)
         except CancelledError:
@@ -126,15 +124,11 @@ class ReaderPool:
     def _ended(self, error: ProcessExpired) -> ParseFailed:
         code = error.exitcode or 0
         if code == -signal.SIGALRM:
-            return self._too_slow(self._limits.seconds)
+            return ParseFailed("timeout", f"Reading it did not get on for {self._limits.seconds:g} seconds.")
         if code == -signal.SIGKILL:
             return ParseFailed("memory", "The process that read it was killed, as the kernel does when memory runs out.")
         how = signal.Signals(-code).name if code < 0 else f"status {code}"
         return ParseFailed("crashed", f"The process that read it ended with {how}.")
-
-    @staticmethod
-    def _too_slow(seconds: float) -> ParseFailed:
-        return ParseFailed("timeout", f"Reading it did not get on for {seconds:g} seconds.")
 
 
 def _start_server() -> None:

@@ -1,5 +1,6 @@
 """One file read in a child process: what is asked, and what comes back through a scratch folder."""
 
+import errno
 import shutil
 import signal
 import tempfile
@@ -107,8 +108,20 @@ def read(request: Request) -> Reading | Refusal:
         return Refusal(reason=error.reason, message=error.message, hint=error.hint)
     except MemoryError:
         return Refusal(reason="memory", message=f"Reading it takes more than {request.limits.memory_bytes} bytes of memory.")
+    except Exception as error:  # whatever it is, it is this file's, and must not stop the others
+        return _refusal(error, request)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         on_progress.set(None)
     seconds = time.perf_counter() - began
     return Reading(document=document, blocks=count, seconds=seconds, scratch=request.scratch)
+
+
+def _refusal(error: Exception, request: Request) -> Refusal:
+    number = error.errno if isinstance(error, OSError) else None
+    if number in (errno.ENOSPC, errno.EDQUOT):
+        raise error  # the disk is full: no file is to blame
+    if number == errno.EFBIG:
+        message = f"Reading it writes more than {request.limits.output_bytes} bytes into a file."
+        return Refusal(reason="too_large", message=message)
+    return Refusal(reason="broken", message=f"What was read could not be kept: {type(error).__name__}: {error}"[:500])

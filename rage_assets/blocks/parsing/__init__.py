@@ -1,5 +1,6 @@
 """Files to blocks: one parser for each family of formats, and one place where all of them fail and finish."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ MAX_BYTES = 8 << 30
 # Tables repeat their header and JSON its keys; what grows by more than this was made to.
 _MOST_GROWTH = 20
 _SMALL_TEXT = 50_000_000
+# What has nothing to do with the file: what comes of it finds no room on the disk, or more is written than may be.
+_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # What may be written by a program and not by a person.
 _CODE = ("text/x-", "application/json")
 
@@ -53,6 +56,7 @@ def parse_file(
     Raises:
         ParseFailed: With one of the reasons `empty`, `too_large`, `unsupported_format`, `binary`, `encoding`,
             `encrypted`, `broken`, `generated`, `too_deep` and `no_text`. What was emitted before is then of no use.
+        OSError: The disk is full.
     """
     content = _open(data, path, max_bytes, passwords)
     parser = parser_for(path, content.media_type)
@@ -95,6 +99,10 @@ def _parsed(parser: Parser, content: Content, hand_over: Callable[[Outline], Non
     except ImportError as error:
         message = f"Reading {content.media_type} needs a package that is not installed: {error.name}."
         raise ParseFailed("unsupported_format", message, hint=f"Install {error.name}.") from None
+    except OSError as error:
+        if error.errno in _OF_THE_MACHINE:
+            raise
+        raise _broken(parser, error) from error
     except RuntimeError as error:
         if "bad_alloc" in str(error):  # how native libraries say it
             raise MemoryError from error

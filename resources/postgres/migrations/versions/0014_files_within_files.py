@@ -16,11 +16,13 @@ def upgrade() -> None:
     for table in _TABLES:
         op.execute(f"ALTER TABLE {table} ADD COLUMN parent_id uuid")
         op.execute(f"CREATE INDEX {table}_parent ON {table} (parent_id) WHERE parent_id IS NOT NULL")
+    op.execute('CREATE INDEX staged_documents_path ON staged_documents (source_id, path COLLATE "C")')
     op.execute("ALTER TABLE staged_documents ADD COLUMN made_for uuid[] NOT NULL DEFAULT '{}'")
 
 
 def downgrade() -> None:
     """Drops both."""
     op.execute("ALTER TABLE staged_documents DROP COLUMN made_for")
+    op.execute("DROP INDEX staged_documents_path")
     for table in _TABLES:
         op.execute(f"ALTER TABLE {table} DROP COLUMN parent_id")
