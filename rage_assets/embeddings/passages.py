@@ -16,8 +16,9 @@ PASSAGE_RULES = "passages/2"
 # Special tokens that the model adds, and the line break behind the section path.
 _RESERVED_TOKENS = 4
 _MOST_SECTION_SHARE = 0.25
-# A document of any length is packed so many blocks at a time.
+# A document of any length is packed so many blocks at a time, or fewer where they are long.
 _TOGETHER = 2000
+_CHARACTERS_TOGETHER = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,16 @@ def stream_passages(
     What was recognised on a picture too unsurely to be text is left out: it would be found for what it does not say.
     """
     held: list[dict[str, Any]] = []
+    size = 0
     for block in blocks:
         if (block.get("metadata") or {}).get("low_confidence"):
             continue
-        if len(held) >= 2 * _TOGETHER or (len(held) >= _TOGETHER and _path(block) != _path(held[-1])):
+        share = max(len(held) / _TOGETHER, size / _CHARACTERS_TOGETHER)
+        if share >= 2 or (share >= 1 and _path(block) != _path(held[-1])):
             yield from make_passages(held, window, token_spans)
-            held = []
+            held, size = [], 0
         held.append(block)
+        size += len(block["text"])
     yield from make_passages(held, window, token_spans)
 
 

@@ -178,33 +178,34 @@ def has_stages(connection: Connection, space_id: UUID, shards: Sequence[int], st
     return bool(row and row["found"])
 
 
-def blocks_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The staged blocks of these documents, by document and order."""
-    return connection.execute(
-        'SELECT * FROM staged_blocks WHERE document_id = ANY(%s) ORDER BY document_id, "order"', (list(ids),)
-    ).fetchall()
-
-
 def stream_blocks(
-    connection_of: Callable[[], AbstractContextManager[Connection]], ids: Sequence[UUID], size: int = 5_000
+    connection_of: Callable[[], AbstractContextManager[Connection]],
+    ids: Sequence[UUID],
+    size: int = 5_000,
+    octets: int = 8_000_000,
 ) -> Iterator[dict[str, Any]]:
-    """The same, of any number: read in parts, each in a transaction of its own.
+    """The staged blocks of documents of any length, by document and order: in parts, each in a transaction of its own.
 
     Args:
         connection_of: Gives a transaction.
         ids: The documents.
         size: The most blocks in a part.
+        octets: A part ends with the block whose text goes beyond this.
     """
     document, order = UUID(int=0), -1
     while True:
         with connection_of() as connection:
             rows = connection.execute(
-                'SELECT * FROM staged_blocks WHERE document_id = ANY(%s) AND (document_id, "order") > (%s, %s) '
-                'ORDER BY document_id, "order" LIMIT %s',
-                (list(ids), document, order, size),
+                # the length in octets is known without reading the text
+                "SELECT * FROM (SELECT *, count(*) OVER () AS there, "
+                'sum(octet_length(text)) OVER (ORDER BY document_id, "order") - octet_length(text) AS before '
+                "FROM (SELECT * FROM staged_blocks WHERE document_id = ANY(%s) "
+                'AND (document_id, "order") > (%s, %s) ORDER BY document_id, "order" LIMIT %s) following) measured '
+                'WHERE before < %s ORDER BY document_id, "order"',
+                (list(ids), document, order, size, octets),
             ).fetchall()
         yield from rows
-        if len(rows) < size:
+        if not rows or rows[-1]["there"] == len(rows) < size:
             return
         document, order = rows[-1]["document_id"], rows[-1]["order"]
 

@@ -56,6 +56,14 @@ def test_texts_hold_nothing_that_postgres_refuses(parse):
     assert document.blocks[0].text == "ab: xy \ufffd z"
 
 
+def test_an_endless_paragraph_comes_in_blocks_that_lose_no_word(parse):
+    words = [f"word{n}" for n in range(400_000)]
+    blocks = parse(f"<html><body><p>{' '.join(words)}</p></body></html>", "a.html").blocks
+    assert [word for block in blocks for word in block.text.split()] == words
+    assert len(blocks) > 1
+    assert all(len(block.text) <= 1_000_000 for block in blocks)
+
+
 def test_newlines_are_line_feeds(parse):
     assert parse(b"one\r\ntwo\rthree", "a.txt").blocks[0].text == "one\ntwo\nthree"
 

@@ -117,6 +117,18 @@ def test_a_document_of_any_length_is_packed_in_parts_that_lose_nothing():
     assert {one for p in passages for one in p.block_ids} == {b["id"] for b in blocks}
 
 
+def test_no_more_text_is_held_than_a_part_of_a_document():
+    held = []
+
+    def counted(texts):
+        held.append(sum(map(len, texts)))
+        return spans(texts)
+
+    blocks = (block("word " * 10_000, [f"s{n}"]) for n in range(100))
+    assert len({one for p in stream_passages(blocks, 64, counted) for one in p.block_ids}) == 100
+    assert max(held) < 2_200_000
+
+
 def test_what_was_recognised_too_unsurely_is_in_no_passage():
     unsure = block("qzx wvv") | {"metadata": {"low_confidence": True}}
     assert [p.text for p in stream_passages([block("sure"), unsure], 64, spans)] == ["sure"]

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,27 @@ def squeeze(text: str) -> str:
     return "\n".join(_SPACES.sub(" ", line).strip() for line in text.strip().split("\n"))
 
 
+def _parts(text: str) -> Iterator[str]:
+    """A text, parted at the end of a line or word where it is endless."""
+    start = 0
+    while len(text) - start > _LONGEST_BLOCK:
+        limit = start + _LONGEST_BLOCK
+        end = text.rfind("\n", limit - _LONGEST_BLOCK // 2, limit) + 1
+        end = end or text.rfind(" ", limit - _LONGEST_BLOCK // 2, limit) + 1 or limit
+        if part := text[start:end].strip("\n").rstrip():
+            yield part
+        start = end
+    yield text[start:].lstrip("\n")
+
+
 # How many characters all blocks of an outline may have together: a small file that repeats itself is no document.
 text_budget: ContextVar[float] = ContextVar("text_budget", default=math.inf)
 # Where the blocks of a file go that is read in pieces; without it they stay in the outline.
 sink: ContextVar[Callable[["Outline"], None] | None] = ContextVar("sink", default=None)
 # Told that reading gets on: a page is turned, or a piece of a long file is behind.
 on_progress: ContextVar[Callable[[], None] | None] = ContextVar("on_progress", default=None)
+# A longer block comes in parts: what reads blocks one at a time holds no more than this.
+_LONGEST_BLOCK = 1_000_000
 _FLUSH_BLOCKS = 500
 _FLUSH_CHARACTERS = 4_000_000
 
@@ -82,7 +97,7 @@ class Outline:
     def add(
         self, kind: BlockType, text: str, *, language: str | None = None, section: Sequence[str] = (), **metadata: Any
     ) -> None:
-        """Add a block; white space alone is none.
+        """Add a block; white space alone is none, and what is endless comes in several.
 
         Args:
             kind: What it is.
@@ -97,16 +112,17 @@ class Outline:
             return
         section = [*(name for _, name in self._open), *(clean(name) for name in section)]
         self._spend(len(text) + sum(map(len, section)))
-        self.blocks.append(
+        self.blocks += [
             ParsedBlock(
                 type=kind,
-                text=text,
+                text=part,
                 section=section,
                 page=self.page,
                 language=language,
                 metadata={key: value for key, value in metadata.items() if value is not None},
             )
-        )
+            for part in _parts(text)
+        ]
 
     def paragraph(self, text: str, **metadata: Any) -> None:
         """Add a paragraph."""
