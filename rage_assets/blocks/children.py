@@ -1,17 +1,17 @@
 """Files within files: what a parser found inside a document is staged like any file of a source."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from rage_assets.blocks.isolation.reading import Reading
 from rage_assets.blocks.parsing import most_bytes
 from rage_assets.raw.read import Refused
 from rage_assets.raw.stage import Candidate, Stager
 from rage_assets.work import Work
 from resources import identity
-from resources.domain import WITHIN
+from resources.domain import WITHIN, ChildFile
 from resources.postgres import children, staging
 
 # Of everything inside one file of a source: archives within archives multiply.
@@ -19,7 +19,7 @@ _MOST_FILES = 50_000
 _MOST_BYTES = 8_000_000_000
 
 
-def stage_children(work: Work, stager: Stager, row: dict[str, Any], reading: Reading) -> None:
+def stage_children(work: Work, stager: Stager, row: dict[str, Any], inside: Sequence[ChildFile]) -> None:
     """Stages what differs of the files inside a document, and the removal of those that are not in it any more.
 
     It need not be called for a document with no file inside, where none was known before.
@@ -28,9 +28,9 @@ def stage_children(work: Work, stager: Stager, row: dict[str, Any], reading: Rea
         work: The run.
         stager: Of the run.
         row: The document's staged row.
-        reading: What was found in it.
+        inside: What was found in it, in scratch files.
     """
-    found = {f"{row['path']}{WITHIN}{child.name}": Path(str(child.data)) for child in reading.document.children}
+    found = {f"{row['path']}{WITHIN}{child.name}": Path(str(child.data)) for child in inside}
     ids = {identity.document_id(row["source_id"], path): path for path in found}
     with work.transaction() as connection:
         known = children.known(connection, row["id"])

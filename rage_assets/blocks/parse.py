@@ -10,6 +10,7 @@ from rage_assets.blocks.children import stage_children
 from rage_assets.blocks.isolation.opening import reader_pool
 from rage_assets.blocks.isolation.pool import ReaderPool
 from rage_assets.blocks.isolation.reading import Reading
+from rage_assets.blocks.twins import Twin, twins_of
 from rage_assets.raw.stage import Stager
 from rage_assets.work import Work
 from resources import identity
@@ -23,7 +24,7 @@ from resources.postgres.quotas import Quota
 _AHEAD = 3
 _SAVED_TOGETHER = 5_000  # blocks
 
-_Read = tuple[dict[str, Any], Reading]
+_Read = tuple[dict[str, Any], Reading | Twin]
 
 
 def parse_staged(work: Work) -> dict[str, int]:
@@ -57,8 +58,13 @@ class _Stage:
         under_way: dict[Future[Reading], dict[str, Any]] = {}
         found = False
         for batch in self._work.batches("scanned"):
+            found = True
+            twins = twins_of(self._work, batch)
             for row in batch:
-                found = True
+                if row["id"] in twins:
+                    self._read.append((row, twins[row["id"]]))
+                    self._save_enough()
+                    continue
                 while len(under_way) >= _AHEAD * pool.workers:
                     self._collect(under_way)
                 self._begin(pool, row, under_way)
@@ -85,6 +91,10 @@ class _Stage:
                 self._read.append((row, future.result()))
             except ParseFailed as error:
                 self._failures.append(Failure(row, error.reason, str(error)))
+        self._save_enough()
+
+    def _save_enough(self) -> None:
+        """Saves what was read so far, if it is worth a transaction."""
         settings = self._work.platform.settings
         blocks = sum(reading.blocks for _, reading in self._read)
         if blocks >= _SAVED_TOGETHER or len(self._read) + len(self._failures) >= settings.batch_documents:
@@ -95,7 +105,7 @@ class _Stage:
             holding = children.holding(connection, [row["id"] for row, _ in self._read])
         for row, reading in self._read:
             if reading.document.children or row["id"] in holding:
-                stage_children(self._work, self.stager, row, reading)
+                stage_children(self._work, self.stager, row, reading.document.children)
         with self._work.transaction() as connection:
             self._work.quarantine(connection, self._failures)
             blocks = staging.save_blocks(connection, self._work.space_id, self._rows())
@@ -127,12 +137,12 @@ class _Stage:
                     block.language,
                     block.page,
                     block.section,
-                    block.metadata | {"parser": reading.document.parser},
+                    {"parser": reading.document.parser} | block.metadata,
                 )
                 places[place] += 1
 
 
-def _facts(row: dict[str, Any], reading: Reading) -> tuple[UUID, str, str, str | None]:
+def _facts(row: dict[str, Any], reading: Reading | Twin) -> tuple[UUID, str, str, str | None]:
     document = reading.document
     return row["id"], _title(row["path"], document.title), document.media_type, document.language
 

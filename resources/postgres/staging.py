@@ -6,7 +6,7 @@ quarantine. A run that was killed leaves its rows; the next run adopts those who
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -183,6 +183,8 @@ def stream_blocks(
     ids: Sequence[UUID],
     size: int = 5_000,
     octets: int = 8_000_000,
+    *,
+    live: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """The staged blocks of documents of any length, by document and order: in parts, each in a transaction of its own.
 
@@ -191,7 +193,9 @@ def stream_blocks(
         ids: The documents.
         size: The most blocks in a part.
         octets: A part ends with the block whose text goes beyond this.
+        live: Whether the live blocks are read instead.
     """
+    table: LiteralString = "blocks" if live else "staged_blocks"
     document, order = UUID(int=0), -1
     while True:
         with connection_of() as connection:
@@ -199,7 +203,7 @@ def stream_blocks(
                 # the length in octets is known without reading the text
                 "SELECT * FROM (SELECT *, count(*) OVER () AS there, "
                 'sum(octet_length(text)) OVER (ORDER BY document_id, "order") - octet_length(text) AS before '
-                "FROM (SELECT * FROM staged_blocks WHERE document_id = ANY(%s) "
+                f"FROM (SELECT * FROM {table} WHERE document_id = ANY(%s) "
                 'AND (document_id, "order") > (%s, %s) ORDER BY document_id, "order" LIMIT %s) following) measured '
                 'WHERE before < %s ORDER BY document_id, "order"',
                 (list(ids), document, order, size, octets),

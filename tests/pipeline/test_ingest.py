@@ -294,6 +294,43 @@ def test_a_new_version_of_a_parser_reads_again_what_it_reads_and_nothing_else(ho
     assert {path for path in after if after[path] != before[path]} == {"a.md", "b.md"}
 
 
+def test_a_file_that_moves_and_a_copy_are_not_read_again(home, write, monkeypatch):
+    from rage_assets.blocks.isolation.pool import ReaderPool
+
+    read = []
+    submit = ReaderPool.submit
+    monkeypatch.setattr(ReaderPool, "submit", lambda pool, data, path: read.append(path) or submit(pool, data, path))
+    folder = write({"a.md": HOLIDAYS, "untitled.txt": "Plain words.\n", "c.py": "def f():\n    return 1\n"})
+    space = home.space(folder=folder)
+    home.ingest()
+    blocks = (
+        "SELECT d.path, d.title, b.type, b.text, b.section, b.metadata FROM documents d "
+        'JOIN blocks b ON b.document_id = d.id ORDER BY d.path, b."order"'
+    )
+    before = home.rows(blocks, space=space)
+    read.clear()
+    (folder / "inner").mkdir()
+    (folder / "a.md").rename(folder / "inner" / "b.md")
+    (folder / "untitled.txt").rename(folder / "named.txt")
+    (folder / "copy.py").write_bytes((folder / "c.py").read_bytes())
+    report = home.ingest()
+    assert (read, report.state, report.embedded) == ([], "succeeded", 0)
+    titles = {row["path"]: row["title"] for row in home.rows(blocks, space=space)}
+    assert titles["named.txt"] == "named.txt"
+    after = [{**row, "path": "", "title": ""} for row in home.rows(blocks, space=space) if row["path"] != "copy.py"]
+    assert sorted(map(str, after)) == sorted(str({**row, "path": "", "title": ""}) for row in before)
+
+
+def test_a_copy_that_is_read_otherwise_is_read(home, write):
+    space = home.space(folder=write({"a.json": '{"name": "value"}'}))
+    home.ingest()
+    write({"a.txt": '{"name": "value"}', "vendor/a.json": '{"name": "value"}'})
+    report = home.ingest()
+    assert (counts(report), report.state) == ({"new": 2, "unchanged": 1, "skipped": 1}, "succeeded")
+    kinds = {row["path"]: row["media_type"] for row in home.rows("SELECT path, media_type FROM documents", space=space)}
+    assert kinds == {"a.json": "application/json", "a.txt": "text/plain"}
+
+
 def test_what_is_read_is_embedded_while_the_rest_is_still_read(home, write, monkeypatch):
     from rage_assets import assets
 

@@ -22,8 +22,6 @@ _MOST_GROWTH = 20
 _SMALL_TEXT = 50_000_000
 # What has nothing to do with the file: what comes of it finds no room on the disk, or more is written than may be.
 _OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# What may be written by a program and not by a person.
-_CODE = ("text/x-", "application/json")
 
 
 def __getattr__(name: str) -> str:
@@ -62,7 +60,7 @@ def parse_file(
     parser = parser_for(path, content.media_type)
     if parser is None:
         raise ParseFailed("unsupported_format", f"No parser reads {content.media_type} ({content.name}).")
-    if skip_generated.get() and content.media_type.startswith(_CODE) and (why := skipped(path, content.head)):
+    if skip_generated.get() and (why := skipped(path, content.media_type, content.head)):
         raise ParseFailed("generated", why, hint="With RAGE_PARSE_GENERATED=true, such files are read.")
     finisher = Finisher()
     emitted = 0

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 # Whether such files are refused.
 skip_generated: ContextVar[bool] = ContextVar("skip_generated", default=True)
 
+_CODE = ("text/x-", "application/json")
 _LOCKS = frozenset(
     (
         "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "poetry.lock",
@@ -45,16 +46,19 @@ _LONG_LINE = 2000
 _MEAN_LINE = 500
 
 
-def skipped(path: str, head: bytes) -> str | None:
+def skipped(path: str, media_type: str, head: bytes) -> str | None:
     """Why a file is not worth reading as code that people wrote.
 
     Args:
         path: Its path in its source.
+        media_type: What it is; only what may be written by a program and not by a person is looked at.
         head: Its first bytes; some ten thousand are enough.
 
     Returns:
         A sentence, or None for a file that is worth reading.
     """
+    if not media_type.startswith(_CODE):
+        return None
     parts = path.replace("\\", "/").split("/")
     name = parts[-1].lower()
     if name in _LOCKS:
