@@ -70,6 +70,8 @@ def test_a_look_that_runs_out_of_time_says_where_to_go_on():
     assert (first.differs, first.reached) == (True, "b")
     rest = look(diff(files, [known("c"), known("d")], lambda _: "p", 3), first.reached, lambda: False)
     assert (rest.differs, rest.reached) == (False, "")
+    late = look(diff(files, [], lambda _: "p", 3), first.reached, lambda: True)
+    assert (late.differs, late.reached) == (False, "")
 
 
 def test_what_cannot_be_read_just_now_is_neither_removed_nor_changed():
