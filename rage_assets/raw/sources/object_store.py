@@ -1,17 +1,16 @@
 """Files on any fsspec file system: S3, GCS, Azure, SFTP."""
 
 import hashlib
-import io
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import IO, Any, cast
+from typing import IO, Any
 
+from rage_assets.raw.sources.opened import opened
 from rage_assets.raw.sources.protocol import SeenFile
 from resources.egress.locations import check_remote, pinned
 from resources.errors import InvalidInput, SourceUnreadable
 
-_PIECE = 1 << 20
 # Of which time the database can hold the nanoseconds.
 _LATEST_S = 9e9
 
@@ -58,7 +57,7 @@ class ObjectStoreReader:
 
     def open(self, file: SeenFile) -> IO[bytes]:
         """See `SourceReader.open`."""
-        return cast(IO[bytes], io.BufferedReader(_Opened(self._fs, file.locator), _PIECE))
+        return opened(lambda: self._fs.open(file.locator, "rb"))
 
     def _found(self, problems: list[str]) -> list[tuple[str, int, int, str]]:
         """Path, size, token and name of each file: little of each, for there may be millions."""
@@ -118,35 +117,6 @@ class ObjectStoreReader:
     def _path_of(self, full: str) -> str:
         """As valid text; a key that differs from another by a slash alone stays another one."""
         return full[len(self._root) :].removeprefix("/").encode("utf-8", "backslashreplace").decode()
-
-
-class _Opened(io.RawIOBase):
-    """A file of a store; what its driver raises, whatever its library, is an error of reading this one file."""
-
-    def __init__(self, fs: Any, name: str) -> None:
-        self._file: IO[bytes] = self._told(fs.open, name, "rb")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._told(self._file.read, len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            super().close()
-            self._told(self._file.close)
-
-    @staticmethod
-    def _told(call: Any, *arguments: Any) -> Any:
-        try:
-            return call(*arguments)
-        except OSError:
-            raise
-        except Exception as error:
-            raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _is_flat(fs: Any) -> bool:
