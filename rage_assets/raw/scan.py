@@ -108,7 +108,8 @@ def _scan_files(
         known = staging.known(reading, source.id, work.shards)
         for difference in diff(chain(first, seen), known, recipe_of, work.platform.settings.max_attempts):
             if difference.kind == "removed":
-                removed.append(cast(dict[str, Any], difference.known))
+                known_row = cast(dict[str, Any], difference.known)  # little of each, for there may be millions
+                removed.append({name: known_row[name] for name in ("id", "path", "sha256", "size")})
                 continue
             found += 1
             kept += difference.known is not None
