@@ -28,11 +28,11 @@ class Selection:
 
     def takes(self, path: str) -> bool:
         """Whether the file at a path becomes a document."""
-        return (not self.include or self._included.match_file(path)) and not self.excludes(path)
+        return (not self.include or _matches(self._included, path)) and not self.excludes(path)
 
     def excludes(self, path: str) -> bool:
         """Whether `exclude` alone keeps a file out."""
-        return bool(self.exclude) and bool(self._excluded.match_file(path))
+        return bool(self.exclude) and _matches(self._excluded, path)
 
     @cached_property
     def _included(self) -> Any:
@@ -57,7 +57,13 @@ def checked_patterns(patterns: Sequence[str]) -> list[str]:
             raise _unusable(pattern)
         if not _compiled([pattern]).patterns:
             raise _unusable(pattern)
+    _compiled(found)  # together they may be too many
     return found
+
+
+def _matches(patterns: Any, path: str) -> bool:
+    # the dot of a regular expression stands for no line break, with which a name would slip through
+    return bool(patterns.match_file(path.replace("\n", "\x01")))
 
 
 def _compiled(patterns: Sequence[str]) -> Any:

@@ -15,6 +15,7 @@ import dagster as dg
 
 from rage_assets.evaluation.assets import EVALUATE, EVALUATION_TAG, evaluation_tags
 from rage_assets.partitions import SPACES
+from resources.errors import RageError
 from resources.platform import Platform
 from resources.postgres import evaluation, spaces
 from resources.settings import settings
@@ -83,8 +84,11 @@ def due(platform: Platform) -> Iterator[tuple[dict[str, Any], int, list[str]]]:
     with platform.database.transaction() as connection:
         listed = [spaces.identify(connection, name) for name in spaces.names(connection)]
     for space in listed:
-        with platform.content(space["database"]).transaction(space=space["id"]) as connection:
-            epoch, names = evaluation.unmeasured(connection, space["id"])
+        try:
+            with platform.content(space["database"]).transaction(space=space["id"]) as connection:
+                epoch, names = evaluation.unmeasured(connection, space["id"])
+        except RageError:  # a database of its own that does not answer now
+            continue
         if names:
             yield space, epoch, names
 
@@ -117,7 +121,10 @@ def nightly(platform: Platform, night: datetime) -> Iterator[dg.RunRequest]:
     with platform.database.transaction() as connection:
         listed = [spaces.identify(connection, name) for name in spaces.names(connection)]
     for space in listed:
-        with platform.content(space["database"]).transaction(space=space["id"]) as connection:
-            has_sets = bool(evaluation.listing(connection, space["id"], limit=1))
+        try:
+            with platform.content(space["database"]).transaction(space=space["id"]) as connection:
+                has_sets = bool(evaluation.listing(connection, space["id"], limit=1))
+        except RageError:  # a database of its own that does not answer now
+            continue
         if has_sets:
             yield dg.RunRequest(run_key=f"{space['id']}:{night:%Y-%m-%d}", tags=evaluation_tags(space["name"]))

@@ -11,6 +11,7 @@ import dagster as dg
 from rage_assets.partitions import SPACES
 from rage_assets.ranking.assets import LEARN_RANKING, RANKING_TAG, ranking_tags
 from rage_assets.ranking.learn import due
+from resources.errors import RageError
 from resources.platform import Platform
 from resources.postgres import ranking_profiles, spaces
 from resources.settings import settings
@@ -59,8 +60,11 @@ def outdated(platform: Platform) -> Iterator[tuple[str, str]]:
     with platform.database.transaction() as connection:
         listed = [spaces.identify(connection, name) for name in spaces.names(connection)]
     for space in listed:
-        with platform.content(space["database"]).transaction(space=space["id"]) as connection:
-            ground = ranking_profiles.ground(connection, space["id"])
+        try:
+            with platform.content(space["database"]).transaction(space=space["id"]) as connection:
+                ground = ranking_profiles.ground(connection, space["id"])
+        except RageError:  # a database of its own that does not answer now
+            continue
         if ground is not None and due(ground):
             yield space["name"], f"{space['id']}:{space['epoch']}:{ground.index_version}:{ground.fingerprint}"
 

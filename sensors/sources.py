@@ -7,7 +7,7 @@ a run once, so that a run which fails over and over is not started over and over
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import dagster as dg
@@ -62,7 +62,8 @@ def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg
     notes: list[str] = []
     new_keys: set[str] = set()
     seen = []
-    for space, source in _sources(platform, kind, positions):
+    listed = _sources(platform, kind, positions)
+    for space, source in listed:
         if time.monotonic() > deadline:
             break
         seen.append(str(source.id))
@@ -72,7 +73,8 @@ def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg
             found = look_at(platform, space, source, positions.get(str(source.id), ""), deadline)
         except RageError as error:
             notes.append(f"{space['name']}/{source.name}: {error}")
-            with platform.content(space["database"]).transaction(space=space["id"]) as connection:
+            positions.pop(str(source.id), None)
+            with suppress(RageError), platform.content(space["database"]).transaction(space=space["id"]) as connection:
                 sources.remember_scan(connection, source.id, device=None, error=str(error))
             continue
         positions[str(source.id)] = found.reached
@@ -86,7 +88,8 @@ def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg
         for space, prints in differing.values()
     ]
     # those not reached stand first, so that the next tick begins with them
-    order = {key: "" for key in positions if key not in seen} | {key: positions.get(key, "") for key in seen}
+    left = [str(source.id) for _, source in listed if str(source.id) not in seen]
+    order = {key: positions.get(key, "") for key in [*left, *seen]}
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=[SPACES.build_add_request(sorted(new_keys))] if new_keys else None,
@@ -122,19 +125,20 @@ def _id(source: Source, path: str) -> Any:
     return document_id(source.id, path)
 
 
-def _sources(platform: Platform, kind: str, positions: dict[str, str]) -> Iterator[tuple[dict[str, Any], Source]]:
-    found = []
+def _sources(platform: Platform, kind: str, positions: dict[str, str]) -> list[tuple[dict[str, Any], Source]]:
+    """The sources of a kind in their turn; those in a database of its own that does not answer now are left out."""
+    found: list[tuple[dict[str, Any], Source]] = []
     with platform.database.transaction() as connection:
         listed = [spaces.identify(connection, name) for name in spaces.names(connection)]
     for space in listed:
-        with platform.content(space["database"]).transaction(space=space["id"]) as connection:
+        with suppress(RageError), platform.content(space["database"]).transaction(space=space["id"]) as connection:
             found += [
                 (space, source)
                 for source in sources.listing(connection, space["id"])
                 if source.kind == kind and source.every_seconds is None
             ]
     turn = {key: index for index, key in enumerate(positions)}
-    yield from sorted(found, key=lambda item: turn.get(str(item[1].id), -1))
+    return sorted(found, key=lambda item: turn.get(str(item[1].id), -1))
 
 
 def _is_active(context: Any, space: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
+from rage_assets.raw.diff import LONGEST_PATH
 from rage_assets.raw.sources.protocol import SeenFile, SourceReader
 from resources.access.rules import FILE_NAME, MOST_FILE_BYTES, AccessRule, read_access_file
 from resources.errors import InvalidInput
@@ -30,7 +31,8 @@ class AccessFiles:
             if file.problem:
                 yield file
             elif file.path == FILE_NAME or file.path.endswith(f"/{FILE_NAME}"):
-                self._seen[file.path] = file
+                if len(file.path.encode()) <= LONGEST_PATH + len(FILE_NAME):  # or no document can lie beside it
+                    self._seen[file.path] = file
             else:
                 yield file
 

@@ -2,11 +2,15 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from rage_assets.raw.sources.protocol import SeenFile
+from resources.errors import SourceUnreadable
 from resources.postgres.quarantine import SKIPPED
+
+# The database finds documents by their paths, and its indexes hold no longer ones.
+LONGEST_PATH = 2000
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,14 @@ def diff(
         known: What is known of its documents, by path.
         recipe_of: How a file of that name is read today; a document read otherwise is read again.
         max_attempts: How often a document in quarantine is tried without anybody asking.
+
+    Raises:
+        SourceUnreadable: The files do not come in their order, so that nothing can be said of those that are not there.
     """
     rows = iter(known)
     row = next(rows, None)
     unreadable: tuple[str, ...] = ()  # folders; each is listed before what lies in it
-    for file in seen:
+    for file in _in_order(seen):
         while row is not None and row["path"] < file.path:
             yield _unseen(row, unreadable)
             row = next(rows, None)
@@ -61,6 +68,20 @@ def diff(
     while row is not None:
         yield _unseen(row, unreadable)
         row = next(rows, None)
+
+
+def _in_order(seen: Iterable[SeenFile]) -> Iterator[SeenFile]:
+    """The files of a source; of those that have one name, as bytes that are no text may give them, the first."""
+    last: str | None = None
+    for file in seen:
+        if last is not None and file.path <= last:
+            if file.path == last:
+                continue
+            raise SourceUnreadable("Its files are not listed in their order.", hint="Nothing of the source was removed.")
+        last = file.path
+        if len(file.path.encode()) > LONGEST_PATH and not file.problem:
+            file = replace(file, problem=f"Its path has more than {LONGEST_PATH} bytes.")
+        yield file
 
 
 def _unseen(row: dict[str, Any], unreadable: tuple[str, ...]) -> Difference:
@@ -89,6 +110,8 @@ def look(differences: Iterable[Difference], after: str, out_of_time: Callable[[]
     for difference in differences:
         path = difference.seen.path if difference.seen else cast(dict[str, Any], difference.known)["path"]
         if path <= after and after:
+            if out_of_time():  # on the way alone: then what stands before is looked at anew, and others have their turn
+                return Look(differs, digest.hexdigest()[:24], "")
             continue
         if difference.kind in ("candidate", "removed"):
             differs = True

@@ -97,21 +97,22 @@ def _scan_files(
     work: Work, source: Source, reader: SourceReader, row: dict[str, Any], access: AccessFiles, result: Scan
 ) -> None:
     _have_children_read_again(work, source)
-    device = None if row["removing"] else reader.identity()
     seen = iter(()) if row["removing"] else _of_shards(work, source, access.apart(reader.scan()))
     first = list(islice(seen, 1))  # fetching a repository or a site may take long, and no transaction waits for it
     removed: list[dict[str, Any]] = []
     pending: list[Candidate] = []
     problems = Problems(work, source)
-    found = 0
+    found = kept = 0
     # The stream of known rows needs a transaction that stays open; the work goes on in others.
     with work.transaction() as reading:
         known = staging.known(reading, source.id, work.shards)
         for difference in diff(chain(first, seen), known, recipe_of, work.platform.settings.max_attempts):
             if difference.kind == "removed":
-                removed.append(cast(dict[str, Any], difference.known))
+                known_row = cast(dict[str, Any], difference.known)  # little of each, for there may be millions
+                removed.append({name: known_row[name] for name in ("id", "path", "sha256", "size")})
                 continue
             found += 1
+            kept += difference.known is not None
             if difference.kind == "unreadable":
                 _keep(difference, problems, result)
             elif difference.kind != "candidate":
@@ -125,9 +126,10 @@ def _scan_files(
             if found % 500 == 0:
                 work.progress("scan", found, None)
         result.stager.stage(source.id, pending)
-    if removed and not found and row["device"] is not None and device is not None and device != row["device"]:
+    device = None if row["removing"] else reader.identity()  # of what was seen: it may have been unmounted just before
+    if removed and not kept and row["device"] is not None and device is not None and device != row["device"]:
         raise SourceUnreadable(
-            f"{source.location} is empty and lies on another device than before: it looks unmounted.",
+            f"{source.location} has nothing of what it had and lies on another device than before: it looks unmounted.",
             hint="Mount it again. Nothing of it was removed; if this is meant, remove the source and add it again.",
         )
     result.stager.remove(
@@ -155,7 +157,9 @@ def _of_shards(work: Work, source: Source, files: Iterator[SeenFile]) -> Iterato
     wanted = set(work.shards)
 
     def flush() -> Iterator[SeenFile]:
-        ids = {identity.document_id(source.id, file.path): file for file in batch}
+        ids: dict[UUID, SeenFile] = {}
+        for file in batch:
+            ids.setdefault(identity.document_id(source.id, file.path), file)
         with work.transaction() as connection:
             gone = staging.excluded(connection, list(ids))
         for key, file in ids.items():

@@ -97,10 +97,10 @@ def device(connection: Connection, source_id: UUID) -> str | None:
 
 
 def due(connection: Connection, space_id: UUID, now: datetime | None = None) -> list[dict[str, Any]]:
-    """The sources with a schedule whose time has come: `id`, `name`, `every_seconds`, `due_at`."""
+    """The sources with a schedule whose time has come: `id`, `name`, `every_seconds`, `created_at`, `due_at`."""
     return connection.execute(
-        "SELECT id, name, every_seconds, last_scan_at + make_interval(secs => every_seconds) AS due_at FROM sources "
-        "WHERE space_id = %s AND every_seconds IS NOT NULL "
+        "SELECT id, name, every_seconds, created_at, last_scan_at + make_interval(secs => every_seconds) AS due_at "
+        "FROM sources WHERE space_id = %s AND every_seconds IS NOT NULL "
         "AND COALESCE(last_scan_at + make_interval(secs => every_seconds), created_at) <= %s",
         (space_id, now or datetime.now(UTC)),
     ).fetchall()

@@ -1,7 +1,10 @@
 from types import SimpleNamespace
 
+import pytest
+
 from rage_assets.raw.diff import diff, look
 from rage_assets.raw.sources.protocol import SeenFile
+from resources.errors import SourceUnreadable
 
 
 def known(path, *, size=1, mtime=1, parser="p", q=None, retryable=False, attempts=1, requested=False, state="live"):
@@ -67,6 +70,8 @@ def test_a_look_that_runs_out_of_time_says_where_to_go_on():
     assert (first.differs, first.reached) == (True, "b")
     rest = look(diff(files, [known("c"), known("d")], lambda _: "p", 3), first.reached, lambda: False)
     assert (rest.differs, rest.reached) == (False, "")
+    late = look(diff(files, [], lambda _: "p", 3), first.reached, lambda: True)
+    assert (late.differs, late.reached) == (False, "")
 
 
 def test_what_cannot_be_read_just_now_is_neither_removed_nor_changed():
@@ -87,3 +92,20 @@ def test_a_source_that_cannot_say_what_is_missing_loses_nothing():
     seen = [SeenFile("", 0, 0, problem="in part"), SeenFile("b.md", 1, 1)]
     found = [kind for kind, _ in kinds(seen, [known("a.md"), known("z.md")])]
     assert found == ["unreadable", "unreadable", "candidate", "unreadable"]
+
+
+def test_two_files_of_one_name_are_one():
+    """A name that is no text is shown as another file may be called."""
+    seen = [SeenFile("\\xff.md", 1, 1, "first"), SeenFile("\\xff.md", 2, 2, "second"), SeenFile("b.md", 1, 1)]
+    assert kinds(seen, [known("\\xff.md"), known("b.md")]) == [("unchanged", "\\xff.md"), ("unchanged", "b.md")]
+
+
+def test_a_source_that_lists_its_files_out_of_order_removes_nothing():
+    with pytest.raises(SourceUnreadable, match="order"):
+        kinds([SeenFile("b", 1, 1), SeenFile("a", 1, 1)], [known("a"), known("b")])
+
+
+def test_a_path_that_no_index_holds_is_named_and_not_taken_in():
+    long = "d/" * 2000 + "a.md"
+    (found,) = diff([SeenFile(long, 1, 1)], [], lambda _: "p", 3)
+    assert found.kind == "unreadable" and "2000 bytes" in found.seen.problem

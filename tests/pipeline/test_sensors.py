@@ -9,6 +9,8 @@ import dagster as dg
 import pytest
 
 from resources.access import LOCAL_ADMIN
+from resources.errors import ServiceUnavailable
+from resources.postgres import sources
 from sensors import schedules
 from sensors.sources import evaluate
 
@@ -98,10 +100,10 @@ def test_a_source_with_a_schedule_is_left_to_it(instance, home, write):
     assert keys(tick(instance, home)) == []
 
 
-def due(home, now):
+def due(home, now, last=None):
     platform = home.platform("worker")
     try:
-        return [request.run_key for request in schedules.requests(platform, now)]
+        return [request.run_key for request in schedules.requests(platform, now, lambda _: last)]
     finally:
         platform.close()
 
@@ -114,6 +116,69 @@ def test_a_source_with_a_schedule_runs_when_its_time_has_come(home, write):
     now = datetime.now(UTC)
     assert due(home, now) == []
     assert len(due(home, now + timedelta(minutes=11))) == 1
+
+
+def test_a_source_that_fails_is_tried_again_after_its_time_and_not_every_minute(home, write):
+    folder = write({"a.md": "# A\n\nText.\n"})
+    home.space(folder=folder, every=600)
+    home.ingest()
+    folder.rename(folder.with_name("away"))
+    later = datetime.now(UTC) + timedelta(minutes=11)
+    assert len(due(home, later)) == 1
+    failed = schedules.LastRun(is_over=True, asked_at=later)
+    for minute in range(1, 10):
+        assert due(home, later + timedelta(minutes=minute), failed) == []
+    assert len(due(home, later + timedelta(minutes=10), failed)) == 1
+
+
+def test_a_source_that_was_never_read_is_tried_at_once_and_then_after_its_time(home, write):
+    home.space(folder=write({"a.md": "# A\n\nText.\n"}), every=600)
+    now = datetime.now(UTC)
+    before = schedules.LastRun(is_over=True, asked_at=now - timedelta(minutes=5))
+    assert len(due(home, now, before)) == 1
+    failed = schedules.LastRun(is_over=True, asked_at=now + timedelta(minutes=1))
+    assert due(home, now + timedelta(minutes=2), failed) == []
+
+
+def test_no_run_is_asked_for_while_one_goes_on(instance, home, write):
+    home.space(folder=write({"a.md": "# A\n\nText.\n"}), every=600)
+    home.ingest()
+    later = datetime.now(UTC) + timedelta(hours=13)
+    assert due(home, later, schedules.LastRun(is_over=False, asked_at=later - timedelta(hours=2))) == []
+    going = dg.DagsterRun("ingest", tags={"rage/space": "demo"}, status=dg.DagsterRunStatus.STARTED)
+    instance.add_run(going)
+    going_on = schedules._last_run(instance, "demo")
+    assert not going_on.is_over and abs(going_on.asked_at - datetime.now(UTC)) < timedelta(minutes=5)
+
+
+def test_sources_that_a_tick_does_not_reach_keep_their_place(instance, home, write, tmp_path):
+    for name in ("one", "two"):
+        home.space(name, folder=write({f"{name}/{n}.md": f"# {n}\n\nText {n}.\n" for n in range(5)}) / name)
+    ids = [str(row["id"]) for row in home.rows("SELECT id FROM sources ORDER BY created_at")]
+    cursor = json.dumps({ids[0]: "", ids[1]: "3.md", "a source that was removed": "x"})
+    result = tick(instance, home, cursor, deadline=time.monotonic() - 1)
+    assert json.loads(result.cursor) == {ids[0]: "", ids[1]: "3.md"}
+
+
+def test_a_database_that_does_not_answer_hides_no_other_space(instance, home, write, monkeypatch):
+    home.space("broken", folder=write({"x/a.md": "# A\n\nText.\n"}) / "x", every=600)
+    home.space("demo", folder=write({"y/a.md": "# A\n\nText.\n"}) / "y", every=600)
+    home.space("watched", folder=write({"z/a.md": "# A\n\nText.\n"}) / "z")
+    real = sources.listing, sources.due
+    broken = home.rows("SELECT id FROM spaces WHERE name = 'broken'")[0]["id"]
+
+    def away(at):
+        def ask(connection, space_id, *given):
+            if space_id == broken:
+                raise ServiceUnavailable("It does not answer.")
+            return real[at](connection, space_id, *given)
+
+        return ask
+
+    monkeypatch.setattr(sources, "listing", away(0))
+    monkeypatch.setattr(sources, "due", away(1))
+    assert len(keys(tick(instance, home))) == 1
+    assert len(due(home, datetime.now(UTC))) == 1
 
 
 def test_a_space_that_nobody_looked_at_for_half_a_day_is_swept(home, write):

@@ -247,3 +247,121 @@ def test_names_that_are_no_text_stand_in_the_order_of_their_paths(tmp_path):
 def test_the_keys_of_gitmodules_are_put_together():
     pairs = [("submodule.a.b.path", "p"), ("submodule.a.b.url", "u"), ("core.x", "1"), ("submodule.c.path", "only")]
     assert addresses(pairs) == {"p": "u"}
+
+
+def test_a_lock_that_a_killed_git_left_stops_nobody(tmp_path):
+    source = repository(tmp_path / "x", {"a.md": "a"})
+    reader = GitReader(f"git+file://{source}", tmp_path / "copy")
+    assert paths(reader) == ["a.md"]
+    commit(source, {"b.md": "b"})
+    for name in ("shallow.lock", "refs/rage/tip.lock"):
+        (tmp_path / "copy" / name).touch()
+    with pytest.raises(SourceUnreadable, match="lock"):
+        list(reader.scan())
+    for name in ("shallow.lock", "refs/rage/tip.lock"):
+        os.utime(tmp_path / "copy" / name, (1, 1))
+    assert paths(reader) == ["a.md", "b.md"]
+
+
+@pytest.mark.parametrize("damage", ["objects", "config", "tree"])
+def test_a_damaged_copy_is_made_anew(tmp_path, damage):
+    source = repository(tmp_path / "x", {"sub/a.md": "a"})
+    commit_id = git(source, "rev-parse", "HEAD")
+    reader = GitReader(f"git+file://{source}#commit={commit_id}", tmp_path / "copy")
+    before = files(reader)
+    objects = tmp_path / "copy" / "objects"
+    if damage == "objects":
+        shutil.rmtree(objects)
+    elif damage == "config":
+        (tmp_path / "copy" / "config").write_text("[core\n")
+    else:
+        for file in objects.rglob("*"):
+            if file.is_file():
+                file.chmod(0o600)
+                file.write_bytes(b"\0" * file.stat().st_size)
+    assert files(reader) == before
+
+
+def test_a_repository_that_is_gone_leaves_the_copy_as_it_is(tmp_path):
+    source = repository(tmp_path / "x", {"a.md": "a"})
+    reader = GitReader(f"git+file://{source}", tmp_path / "copy")
+    before = files(reader)
+    source.rename(tmp_path / "away")
+    with pytest.raises(SourceUnreadable):
+        list(reader.scan())
+    assert (tmp_path / "copy" / "objects").is_dir()
+    (tmp_path / "away").rename(source)
+    assert files(reader) == before
+
+
+def test_a_branch_that_was_forced_elsewhere_is_followed_and_one_that_was_deleted_removes_nothing(tmp_path):
+    source = repository(tmp_path / "x", {"a.md": "a"})
+    git(source, "branch", "work")
+    git(source, "checkout", "-q", "work")
+    commit(source, {"b.md": "b"})
+    reader = GitReader(f"git+file://{source}#work", tmp_path / "copy")
+    assert paths(reader) == ["a.md", "b.md"]
+    git(source, "reset", "-q", "--hard", "main")
+    commit(source, {"c.md": "c"})
+    assert paths(reader) == ["a.md", "c.md"]
+    git(source, "checkout", "-q", "main")
+    git(source, "branch", "-qD", "work")
+    with pytest.raises(SourceUnreadable, match="has no work"):
+        list(reader.scan())
+
+
+def test_a_file_that_is_kept_elsewhere_by_lfs_is_not_read_as_its_pointer(tmp_path):
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32\nsize 12345\n"
+    source = repository(tmp_path / "x", {"big.md": pointer, "small.md": "version https://git-lfs is a line of text"})
+    reader = GitReader(f"git+file://{source}", tmp_path / "copy")
+    big, small = reader.scan()
+    with pytest.raises(OSError, match="Git LFS"):
+        reader.open(big)
+    with reader.open(small) as content:
+        assert content.read().startswith(b"version")
+
+
+def test_a_gitmodules_that_cannot_be_understood_spoils_its_submodules_alone(parent, tmp_path):
+    commit(parent, {".gitmodules": "<<<<<<< HEAD\n[submodule"})
+    reader = GitReader(f"git+file://{parent}", tmp_path / "copy")
+    assert "z.md" in paths(reader)
+    assert ".gitmodules does not say" in problems(reader)["lib/"]
+
+
+def test_what_a_repository_is_configured_to_run_is_not_run(tmp_path):
+    source = repository(tmp_path / "x", {"a.md": "a"})
+    marker = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {marker}\nexit 1\n")
+    program.chmod(0o755)
+    for key in ("core.fsmonitor", "core.sshCommand", "core.gitProxy", "uploadpack.packObjectsHook", "core.pager",
+                "core.alternateRefsCommand", "diff.external", "credential.helper", "core.askPass"):  # fmt: skip
+        git(source, "config", key, str(program))
+    for hook in ("post-checkout", "reference-transaction", "post-index-change", "pre-auto-gc"):
+        (source / ".git" / "hooks" / hook).symlink_to(program)
+    marker.unlink(missing_ok=True)
+    assert files(GitReader(f"git+file://{source}", tmp_path / "copy")) == {"a.md": "a"}
+    assert not marker.exists()
+
+
+def test_a_repository_that_lacks_objects_fetches_them_by_no_program_of_its_own(tmp_path):
+    """A partial clone names where the rest lies, and with what program to fetch it."""
+    source = repository(tmp_path / "x", {"a.md": "a", "b.md": "b"})
+    marker = tmp_path / "ran"
+    git(source, "config", "core.repositoryformatversion", "1")
+    git(source, "config", "extensions.partialClone", "evil")
+    git(source, "config", "remote.evil.url", f"file://{source}")
+    git(source, "config", "remote.evil.promisor", "true")
+    git(source, "config", "remote.evil.uploadpack", f"touch {marker}; git-upload-pack")
+    blob = git(source, "rev-parse", "HEAD:a.md")
+    (source / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(SourceUnreadable):
+        list(GitReader(f"git+file://{source}", tmp_path / "copy").scan())
+    assert not marker.exists()
+
+
+def test_names_with_line_breaks_are_names_and_links_are_left_out(tmp_path):
+    source = repository(tmp_path / "x", {"a\nb.md": "a", "c\t.md": "c"})
+    (source / "out.md").symlink_to("/etc/passwd")
+    commit(source)
+    assert files(GitReader(f"git+file://{source}", tmp_path / "copy")) == {"a\nb.md": "a", "c\t.md": "c"}

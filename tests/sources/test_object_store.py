@@ -101,3 +101,89 @@ def test_a_long_listing_is_not_held_twice(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 30_000 and peak < alone * 1.6
+
+
+class Flaky(LocalFileSystem):
+    """A server with real folders, of which one answers with an error."""
+
+    cachable = False
+
+    def __init__(self, failing, error):
+        super().__init__()
+        self.failing, self.error = failing, error
+
+    def ls(self, path, detail=False, **given):
+        if path.endswith(self.failing):
+            raise self.error
+        return super().ls(path, detail=detail, **given)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for name in ("a/b/x.md", "a/y.md", "z.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return str(tmp_path)
+
+
+def test_a_server_that_breaks_off_within_a_listing_is_unreadable_and_not_emptied(folders):
+    for error in (OSError("connection reset"), ConnectionResetError(), TimeoutError(), RuntimeError("of the driver")):
+        with pytest.raises(SourceUnreadable, match="cannot be listed"):
+            list(ObjectStoreReader(Flaky("/a/b", error), folders).scan())
+
+
+def test_a_folder_of_a_server_without_the_right_to_it_is_named_and_the_others_are_listed(folders):
+    found = list(ObjectStoreReader(Flaky("/a/b", PermissionError("no")), folders).scan())
+    assert [(file.path, bool(file.problem)) for file in found] == [("a/b/", True), ("a/y.md", False), ("z.md", False)]
+    with pytest.raises(SourceUnreadable):
+        list(ObjectStoreReader(Flaky(folders, PermissionError("no")), folders).scan())
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_gone(folders):
+    found = ObjectStoreReader(Flaky("/a/b", FileNotFoundError()), folders).scan()
+    assert [file.path for file in found] == ["a/y.md", "z.md"]
+
+
+@pytest.mark.parametrize("when", ["open", "read"])
+def test_an_error_of_a_driver_is_one_of_the_file_alone(folders, when):
+    class Breaking(LocalFileSystem):
+        cachable = False
+
+        def open(self, path, mode="rb", **given):
+            if when == "open":
+                raise RuntimeError("quota of the driver")
+            file = super().open(path, mode, **given)
+            file.read = self.fail
+            return file
+
+        def fail(self, *_):
+            raise RuntimeError("quota of the driver")
+
+    reader = ObjectStoreReader(Breaking(), folders)
+    file = next(reader.scan())
+    with pytest.raises(OSError, match="RuntimeError: quota of the driver"), reader.open(file) as content:
+        content.read()
+
+
+def test_keys_that_differ_by_a_slash_are_two_documents(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="docs//b.md", Body=b"another")
+    reader = open_url(f"s3://{bucket}/docs")
+    found = {}
+    for file in reader.scan():
+        with reader.open(file) as content:
+            found[file.path] = content.read()
+    assert found == FILES | {"/b.md": b"another"}
+
+
+def test_a_name_or_a_time_that_the_database_cannot_hold_stops_no_listing():
+    class Odd(LocalFileSystem):
+        cachable = False
+
+        def isdir(self, path):
+            return True
+
+        def find(self, path, **_):
+            return {"/x/\udcff.md": {"type": "file", "size": 1, "mtime": 1e30}}
+
+    (file,) = ObjectStoreReader(Odd(), "/x").scan()
+    assert file.path == "\\udcff.md" and abs(file.mtime_ns) < 2**63

@@ -51,3 +51,17 @@ def test_no_pattern_takes_long():
 def test_what_is_no_pattern_is_refused(pattern):
     with pytest.raises(InvalidInput):
         checked_patterns([pattern])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [("drafts/", "x\ny/drafts/z.md"), ("a/**/b", "a/x\n/b"), ("drafts/**", "drafts/a\nb.md"), ("*.key", "a\nb.key")],
+)
+def test_a_line_break_in_a_name_lets_nothing_through(pattern, path):
+    assert not Selection(exclude=[pattern]).takes(path)
+    assert Selection([pattern]).takes(path)
+
+
+def test_patterns_that_are_too_many_together_are_refused_before_they_are_stored():
+    with pytest.raises(InvalidInput):
+        checked_patterns([("*a" * 240)[:480] + str(n) for n in range(99)])

@@ -84,3 +84,29 @@ def test_what_a_page_wishes_for_us_by_name_wins():
     page = read_page(metas, "https://h/")
     assert page.is_document and page.is_followed and page.links
     assert not read_page(b"<a href=x>", "https://h/", "", "noindex").is_document
+
+
+def test_a_wish_for_another_agent_is_not_for_us():
+    def said(header):
+        page = read_page(b"<a href=x>", "https://h/", "", header)
+        return page.is_document, page.is_followed
+
+    assert said("otherbot: noindex, nofollow") == (True, True)
+    assert said("rage: noindex") == (False, True)
+    assert said("max-snippet: 5, noindex, otherbot: nofollow") == (False, True)
+    assert said("otherbot: noindex, rage: nofollow") == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("http://host/sitemap.xml?a=1", "https://host/sitemap.xml?a=1"),
+        ("https://HOST:443/x", "https://host/x"),
+        ("https://host", "https://host/"),
+        ("https://cdn/x", None),
+        ("https://host:8443/x", None),
+        ("http://[::1", None),
+    ],
+)
+def test_an_address_of_the_host_is_asked_for_as_the_site_is_spoken_to(address, found):
+    assert Site("https://host/docs/").of_host(address) == found

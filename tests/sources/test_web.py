@@ -1,6 +1,7 @@
 """Crawls of real sites on this machine."""
 
 import gzip
+import os
 import time
 
 import pytest
@@ -395,3 +396,146 @@ def test_nothing_is_left_on_the_disk_but_the_memory(server, reader, tmp_path):
     listed(made)
     del made
     assert sorted(path.name for path in (tmp_path / "web").iterdir()) == ["turns", "x.sqlite"]
+
+
+def kinds(scan, known):
+    row = {"q_size": None, "size": 1, "mtime_ns": 1, "parser": "", "state": "live"}
+    return {d.kind for d in diff(scan, [row | {"path": path} for path in known], lambda _: "", 3)}
+
+
+@pytest.mark.parametrize("status", [500, 501, 508, 520, 530])
+def test_a_host_whose_robots_txt_fails_in_any_way_is_not_read(server, reader, status):
+    site(server)
+    server.answers["/robots.txt"] = (status, {}, b"")
+    with pytest.raises(SourceUnreadable, match="nothing may be asked for"):
+        list(reader().scan())
+    assert "/a" not in server.asked
+
+
+def test_a_site_that_is_gone_as_a_whole_is_unreadable_and_not_emptied(server, reader):
+    site(server)
+    before = listed(reader())
+    server.pages.clear()
+    with pytest.raises(SourceUnreadable, match="nothing at"):
+        list(reader(is_first=False).scan())
+    site(server)
+    assert listed(reader(is_first=False)) == before
+
+
+@pytest.mark.parametrize("target", ["https://sso.example/login", "/login", "/login?next={}"])
+def test_pages_that_lead_to_a_sign_in_for_now_stay(server, reader, target):
+    names = [f"/p{n}" for n in range(5)]
+    server.pages = {"/": page("Home", *names), "/login": page("Sign in")} | {name: page(name) for name in names}
+    before = listed(reader())
+    for name in names:
+        server.answers[name] = (302, {"Location": target.format(name)}, b"")
+    for _ in range(2):
+        found = list(reader().scan())
+        assert "removed" not in kinds(found, before)
+        assert {file.path for file in found if file.problem} == {f"p{n}.html" for n in range(5)}
+    server.answers.clear()
+    assert listed(reader()).items() >= before.items()
+
+
+def test_a_page_that_moved_within_the_site_goes_however_it_says_so(server, reader):
+    server.pages = {"/": page("Home", "/a", "/b"), "/a": page("A"), "/b": page("B"), "/new": page("New")}
+    listed(reader())
+    server.answers |= {"/a": (302, {"Location": "/new"}, b""), "/b": (301, {"Location": "https://elsewhere.example/"}, b"")}
+    assert paths(reader()) == ["index.html", "new.html"]
+
+
+def test_a_page_that_leads_to_itself_stays(server, reader):
+    site(server)
+    before = listed(reader())
+    server.answers["/a"] = (302, {"Location": "/a", "Set-Cookie": "seen=1"}, b"")
+    found = list(reader().scan())
+    assert {file.path for file in found} == set(before)
+    assert [file.path for file in found if file.problem] == ["a.html"]
+
+
+def test_a_page_that_was_something_else_for_once_comes_back(server, reader):
+    site(server)
+    before = listed(reader())
+    for _ in range(3):
+        server.answers["/a"] = (200, {"Content-Type": "video/mp4"}, b"x")
+        assert "a.html" not in paths(reader())
+    del server.answers["/a"]
+    assert listed(reader()) == before
+
+
+def test_what_a_new_parser_reads_is_asked_for_again(server, reader, monkeypatch):
+    server.pages = {"/": page("Home", "/film"), "/film": b"x"}
+    server.types["/film"] = "video/mp4"
+    assert paths(reader()) == ["index.html"]
+    monkeypatch.setattr("rage_assets.raw.sources.web.crawl.is_readable", lambda *_: True)
+    assert len(paths(reader())) == 2
+
+
+def test_known_pages_stay_however_many_new_ones_differ_by_their_query(server, reader, monkeypatch):
+    monkeypatch.setattr("rage_assets.raw.sources.web.crawl._MOST_QUERIES", 3)
+    server.pages = {"/": page("Home", "/t?n=1", "/t?n=2")} | {f"/t?n={n}": page(f"T{n}") for n in range(9)}
+    before = listed(reader())
+    server.pages["/"] = page("Home", *(f"/t?n={n}" for n in range(3, 9)))
+    assert set(listed(reader())) >= set(before)
+
+
+def test_a_host_that_stops_answering_removes_nothing_even_of_a_site_that_has_grown(server, reader, monkeypatch):
+    monkeypatch.setattr("rage_assets.raw.sources.web.crawl._MOST_FAILURES_IN_A_ROW", 1)
+    old, new = [f"/old{n}" for n in range(6)], [f"/new{n}" for n in range(5)]
+    server.pages = {"/": page("Home", *old)} | {name: page(name) for name in [*old, *new]}
+    before = listed(reader(web_max_pages=8))
+    server.pages["/"] = page("Home", *new, "/broken")
+    server.answers["/broken"] = (500, {}, b"")
+    found = list(reader(web_max_pages=8).scan())
+    assert "removed" not in kinds(found, before)
+
+
+def test_a_name_that_a_failing_page_has_is_not_given_to_another(server, reader):
+    server.pages = {"/": page("Home", "/b", "/b.html"), "/b": page("B"), "/b.html": page("another B")}
+    before = listed(reader())
+    server.answers["/b"] = (500, {}, b"")
+    found = {file.path: file for file in reader().scan()}
+    assert set(found) == set(before) and found["b.html"].problem
+    assert "removed" not in kinds(found.values(), before)
+
+
+def test_headers_of_any_bytes_are_no_obstacle(server, reader):
+    server.pages = {"/": page("Home")}
+    headers = {"Content-Type": "text/html", "ETag": '"\xe9"', "Last-Modified": "\xfc"}
+    server.answers["/"] = (200, headers, page("Home").encode())
+    assert listed(reader()) == listed(reader()) != {}
+
+
+def test_a_base_that_is_no_address_and_a_sitemap_of_one_entry_are_read(server, reader):
+    server.pages = {"/": page("Home", "/a", head='<base href="http://[::1">'), "/a": page("A"), "/b": page("B")}
+    server.answers["/sitemap.xml"] = (200, {}, f"<!-- one --><url><loc>{server.url('/b')}</loc></url>".encode())
+    assert paths(reader()) == ["a.html", "b.html", "index.html"]
+
+
+def test_sitemaps_count_among_what_a_look_may_take(server, reader):
+    server.pages = {"/": page("Home")}
+    server.answers["/robots.txt"] = (200, {}, "".join(f"Sitemap: /s{n}.xml\n" for n in range(50)).encode())
+    for n in range(50):
+        server.answers[f"/s{n}.xml"] = (200, {}, sitemap(server.url("/p")))
+    list(reader(web_max_seconds=0.000001).scan())
+    assert not any(path.startswith("/s") for path in server.asked)
+
+
+def test_a_damaged_memory_is_thrown_away(server, reader, tmp_path):
+    site(server)
+    server.pages["/"] += "".join(f'<a href="/x{n}">x</a>' for n in range(300))
+    server.pages |= {f"/x{n}": page(f"X{n}") for n in range(300)}
+    before = listed(reader())
+    memory = tmp_path / "web" / "x.sqlite"
+    data = bytearray(memory.read_bytes())
+    data[4096 * 2 : -4096] = os.urandom(len(data) - 4096 * 3)
+    memory.write_bytes(data)
+    assert listed(reader(is_first=False)) == before
+
+
+def test_the_list_of_addresses_is_bounded(server, reader, monkeypatch):
+    monkeypatch.setattr("rage_assets.raw.sources.web.crawl._MOST_WAITING", 2)
+    server.pages = {f"/p{n}": page(str(n), *(f"/q{n}-{m}" for m in range(100))) for n in range(5)}
+    server.pages["/"] = page("Home", *(f"/p{n}" for n in range(5)))
+    list(reader(web_max_pages=10).scan())
+    assert len(server.asked) <= 20

@@ -22,6 +22,8 @@ _PASSING: int = getattr(os, "O_PATH", os.O_RDONLY)
 _Parts = tuple[bytes, ...]
 # What a folder becomes when somebody puts a link or something else in its place.
 _REPLACED = (errno.ENOENT, errno.ELOOP, errno.ENOTDIR)
+# What the database can hold of a time; file systems know later ones.
+_TIMES = 2**63
 
 
 class FolderReader:
@@ -42,11 +44,23 @@ class FolderReader:
 
     def identity(self) -> str | None:
         """The device that the root lies on."""
-        with self._opened(()) as descriptor:
-            return str(os.fstat(descriptor).st_dev)
+        return str(self._status().st_dev)
 
     def scan(self) -> Iterator[SeenFile]:
-        """See `SourceReader.scan`."""
+        """See `SourceReader.scan`. A folder below the root that cannot be read is named, and keeps what is known of it."""
+        root = self._status()
+        yield from self._walked()
+        if not os.path.samestat(root, self._status()):  # unmounted, or another in its place: what was missed says nothing
+            raise SourceUnreadable(
+                f"The folder {self._root} became another one while it was read.",
+                hint="Mount or restore it; nothing of it was removed.",
+            )
+
+    def _status(self) -> os.stat_result:
+        with self._opened(()) as descriptor:
+            return os.fstat(descriptor)
+
+    def _walked(self) -> Iterator[SeenFile]:
         # Folders yet to be walked, the next one last: no depth of folders is a recursion here.
         waiting: list[Iterator[tuple[str, _Parts, SeenFile | None]]] = [self._listed("", ())]
         while waiting:
@@ -72,7 +86,9 @@ class FolderReader:
                     if name == ACCESS_FILE:
                         # One that is no plain file in this folder cannot be opened, and so closes it; never ignored.
                         parts = (*folder, os.fsencode(entry.name))
-                        rules = self._look(entry, f"{prefix}{name}", folder) or SeenFile(f"{prefix}{name}", 0, 0, parts)
+                        rules = self._look(entry, f"{prefix}{name}", folder)
+                        if rules is None or rules.problem:
+                            rules = SeenFile(f"{prefix}{name}", 0, 0, parts)
                         found.append((name, os.fsencode(entry.name), rules))
                     elif self._is_left_out(os.path.join(os.fsencode(self._root), *folder, os.fsencode(entry.name))):
                         continue
@@ -84,7 +100,10 @@ class FolderReader:
         except _Gone:
             return  # since its parent was listed
         except OSError as error:
-            raise self._unreadable(f"{self._root}/{prefix}".rstrip("/"), error) from error
+            if not prefix:
+                raise self._unreadable(str(self._root), error) from error
+            yield prefix, folder, SeenFile(prefix, 0, 0, problem=_problem(error))
+            return
         # who may see a folder's files is known before the first of them: a scan may end anywhere
         for name, raw, file in sorted(found, key=lambda item: (item[0] != ACCESS_FILE, item[0])):
             yield f"{prefix}{name}", (*folder, raw), file
@@ -102,11 +121,13 @@ class FolderReader:
                 status = os.stat(target, follow_symlinks=False)
             else:
                 status = entry.stat(follow_symlinks=False)
-        except OSError:  # gone, a link to nowhere, or a loop of links
-            return None
+        except OSError as error:
+            if error.errno in (*_REPLACED, errno.EINVAL):  # gone, a link to nowhere, a loop of links, or no link any more
+                return None
+            return SeenFile(path, 0, 0, problem=_problem(error))
         if not stat.S_ISREG(status.st_mode):
             return None
-        return SeenFile(path, status.st_size, status.st_mtime_ns, parts)
+        return SeenFile(path, status.st_size, (status.st_mtime_ns + _TIMES) % (2 * _TIMES) - _TIMES, parts)
 
     def _is_left_out(self, path: bytes) -> bool:
         return self._left_out is not None and (path + b"/").startswith(self._left_out + b"/")
@@ -139,7 +160,7 @@ class FolderReader:
         steps = (*filter(None, os.fsencode(self._root).split(b"/")), *folder)
         above = len(steps) - len(folder)
         flags = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open("/", flags | _PASSING)
+        descriptor = os.open("/", flags | (_PASSING if steps else os.O_RDONLY))
         try:
             for at, step in enumerate(steps):
                 try:
@@ -163,7 +184,7 @@ class FolderReader:
                 f"The folder {self._root} is reached through a link by now.",
                 hint="Add the folder that it leads to, or put the folder back; nothing of it was removed.",
             )
-        if error.errno == errno.EACCES:
+        if error.errno not in _REPLACED:
             return self._unreadable(str(self._root), error)
         return SourceUnreadable(
             f"The folder {self._root} is not there.",
@@ -176,6 +197,10 @@ class FolderReader:
             f"The folder {folder} cannot be read: {error.strerror or error}.",
             hint="Give RAGE's user the right to read it; nothing of the source was removed.",
         )
+
+
+def _problem(error: OSError) -> str:
+    return f"It cannot be read: {error.strerror or error}."
 
 
 class _Gone(Exception):

@@ -13,6 +13,9 @@ from resources.errors import InvalidInput, RageError, SourceUnreadable
 
 _MOST_DEPTH = 5
 _MOST_SUBMODULES = 200
+# What stands in the place of a file that is kept by Git LFS.
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_MOST_POINTER = 1024
 
 
 class GitReader:
@@ -48,6 +51,10 @@ class GitReader:
             opened: IO[bytes] = repository.blob(blob)
         except SourceUnreadable as error:
             raise OSError(str(error)) from error
+        if file.size < _MOST_POINTER and opened.read(len(_POINTER)) == _POINTER:
+            opened.close()
+            raise OSError("It lies in Git LFS, which is not read")
+        opened.seek(0)
         return opened
 
     def _listed(self, repository: Repository, prefix: str, depth: int) -> Iterator[SeenFile]:
@@ -61,7 +68,7 @@ class GitReader:
                 configured = entry.id
             elif "\\" in entry.path:
                 odd.append(_seen(repository, prefix, entry))
-        places = addresses(repository.configured(configured)) if configured and modules else {}
+        places = _places(repository, configured) if configured and modules else {}
         plain = (
             _seen(repository, prefix, entry)
             for entry in repository.entries()
@@ -92,6 +99,14 @@ class GitReader:
         if first is not None:
             yield first
             yield from found
+
+
+def _places(repository: Repository, configured: str) -> dict[str, str]:
+    """Where the submodules lie; nowhere, if what says so cannot be understood: then each of them is named."""
+    try:
+        return addresses(repository.configured(configured))
+    except SourceUnreadable:
+        return {}
 
 
 def _seen(repository: Repository, prefix: str, entry: Entry) -> SeenFile:

@@ -12,7 +12,7 @@ from typing import IO, cast
 
 from resources.egress.locations import Remote
 
-_TIMEOUT_S = 600
+TIMEOUT_S = 600
 _MOST_OUTPUT = 4 * 2**30
 # What a repository may take on this machine's disk; it stands beside a copy of its documents.
 _MOST_COPY = 50 * 2**30
@@ -54,6 +54,7 @@ class GitCommand:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_ATTR_NOSYSTEM": "1",
+            "GIT_NO_LAZY_FETCH": "1",  # a repository on this machine might name a program to fetch with
             "GIT_ALLOW_PROTOCOL": remote.scheme if remote else "file",
             "GIT_SSH_COMMAND": _ssh(remote, addresses),
             "GIT_SSH_VARIANT": "ssh",
@@ -102,7 +103,7 @@ class GitCommand:
 
     def _watch(self, process: "subprocess.Popen[bytes]", output: IO[bytes]) -> str:
         """Waits for git, and ends it with all that it started where it goes beyond its bounds; the reason."""
-        deadline = time.monotonic() + _TIMEOUT_S
+        deadline = time.monotonic() + TIMEOUT_S
         try:
             while True:
                 try:
@@ -110,7 +111,7 @@ class GitCommand:
                     return ""
                 except subprocess.TimeoutExpired:
                     if time.monotonic() > deadline:
-                        return f"git took longer than {_TIMEOUT_S} s"
+                        return f"git took longer than {TIMEOUT_S} s"
                     if os.fstat(output.fileno()).st_size > _MOST_OUTPUT or _bytes_in(self._copy) > _MOST_COPY:
                         return "the repository is too large"
         finally:

@@ -1,16 +1,21 @@
 """A bare copy of a repository under `$RAGE_HOME`: fetching one commit of it, and what that commit holds."""
 
+import shutil
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from rage_assets.raw.sources.git_command import GitCommand
+from rage_assets.raw.sources.git_command import TIMEOUT_S, GitCommand
 from resources.egress.locations import git_remote, local_repository
 from resources.egress.revisions import is_commit, reference_of, split_revision
 from resources.errors import InvalidInput, SourceUnreadable
 
 _TIP = "refs/rage/tip"
+_LIST = ("ls-tree", "-r", "-z", "--long", "--full-tree", _TIP)
+_STALE_S = 2 * TIMEOUT_S
 _LINK = b"120000"
 _SUBMODULE = b"160000"
 
@@ -47,19 +52,34 @@ class Repository:
         self.copy = copy
         self._allowed_hosts = list(allowed_hosts)
         self.local = GitCommand(copy, None, [])
+        self._listing: IO[bytes] | None = None
 
     def fetch(self) -> None:
         """Brings the copy to what the revision means now; a commit that is there is not asked for again.
 
+        A copy that is damaged is made anew.
+
         Raises:
             SourceUnreadable: The repository may not be reached, does not answer, or has no such revision.
         """
+        try:
+            self._bring()
+            self._list()
+        except SourceUnreadable:
+            if not self.copy.exists() or self._is_sound():
+                raise
+            shutil.rmtree(self.copy)
+            self._bring()
+            self._list()
+
+    def _bring(self) -> None:
         try:
             remote = git_remote(self.address)
             addresses = remote.check(self._allowed_hosts) if remote is not None else []
         except InvalidInput as error:
             raise SourceUnreadable(error.message, hint=error.hint) from error
         reference = reference_of(self.revision)
+        self._unlock()
         if not (self.copy / "HEAD").exists():
             self.copy.parent.mkdir(parents=True, exist_ok=True)
             self._run("init", "--quiet", "--bare").close()
@@ -82,13 +102,21 @@ class Repository:
 
     def entries(self) -> Iterator[Entry]:
         """The tracked files and submodules in git's order; links are left out."""
-        with self._run("ls-tree", "-r", "-z", "--long", "--full-tree", _TIP) as listing:
-            for line in _parts(listing):
-                facts, _, name = line.partition(b"\t")
-                mode, kind, found, size = facts.split()
-                if mode != _LINK and (kind == b"blob" or mode == _SUBMODULE):
-                    path = name.replace(b"\0", b"").decode("utf-8", "backslashreplace")
-                    yield Entry(path, found.decode(), int(size) if size != b"-" else 0, mode == _SUBMODULE)
+        listing = self._listing or self._list()
+        listing.seek(0)
+        for line in _parts(listing):
+            facts, _, name = line.partition(b"\t")
+            mode, kind, found, size = facts.split()
+            if mode != _LINK and (kind == b"blob" or mode == _SUBMODULE):
+                path = name.decode("utf-8", "backslashreplace")
+                yield Entry(path, found.decode(), int(size) if size != b"-" else 0, mode == _SUBMODULE)
+
+    def _list(self) -> IO[bytes]:
+        if self._listing is not None:
+            self._listing.close()
+            self._listing = None
+        self._listing = self._run(*_LIST)
+        return self._listing
 
     def configured(self, blob: str) -> list[tuple[str, str]]:
         """The keys and values of a file of git's configuration, such as `.gitmodules`."""
@@ -99,6 +127,23 @@ class Repository:
     def blob(self, blob: str) -> IO[bytes]:
         """The bytes of a blob."""
         return self._run("cat-file", "blob", blob)
+
+    def _is_sound(self) -> bool:
+        """Whether git can use the copy, with all that its commit names."""
+        try:
+            self.local.run("rev-parse", "--git-dir").close()
+            if self._tip():
+                self.local.run(*_LIST).close()
+        except OSError:
+            return False
+        return True
+
+    def _unlock(self) -> None:
+        """Removes the locks of a git that was killed; none that works holds one for so long."""
+        for lock in [*self.copy.glob("*.lock"), *self.copy.glob("refs/**/*.lock")]:
+            with suppress(OSError):
+                if time.time() - lock.stat().st_mtime > _STALE_S:
+                    lock.unlink()
 
     def _tip(self) -> str:
         try:

@@ -5,6 +5,7 @@ from typing import IO
 from uuid import UUID
 
 from rage_assets.raw.sources.object_store import change_token
+from rage_assets.raw.sources.opened import opened
 from rage_assets.raw.sources.protocol import SeenFile
 from resources.errors import RageError, SourceUnreadable
 from resources.objects.store import ObjectStore
@@ -42,4 +43,4 @@ class UploadReader:
 
     def open(self, file: SeenFile) -> IO[bytes]:
         """See `SourceReader.open`."""
-        return self._objects.open_upload(self._space, file.path)
+        return opened(lambda: self._objects.open_upload(self._space, file.path))

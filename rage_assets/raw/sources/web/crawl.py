@@ -1,9 +1,11 @@
 """A crawl: from the start, the sitemaps and what is remembered, along the links, to what every page has become."""
 
+import sys
 import time
 from collections.abc import Callable
 
 from rage_assets.raw.sources.web.fetcher import Answer, Fetcher, Unanswered
+from rage_assets.raw.sources.web.headers import canonical, conditions, sendable
 from rage_assets.raw.sources.web.memory import Known, Pages
 from rage_assets.raw.sources.web.page import MOST_BYTES, Page, joined, read_page
 from rage_assets.raw.sources.web.robots import Robots
@@ -13,10 +15,16 @@ from resources.errors import SourceUnreadable
 from resources.settings import Settings
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FOR_NOW = frozenset({302, 303, 307})
+# So many pages, and such a part of all, that lead to one address for now have not moved there: it is a sign-in, or a notice.
+_FEWEST_STOOD_IN_FOR = 3
+_LEAST_PART_STOOD_IN_FOR = 0.1
 _GONE = frozenset({404, 410})
 # Pages of one address that differ by their query alone; more are a trap, or a search.
 _MOST_QUERIES = 500
 _MOST_FAILURES_IN_A_ROW = 10
+# Addresses on the list, for each page that may be asked for.
+_MOST_WAITING = 50
 
 
 class Crawl:
@@ -29,6 +37,10 @@ class Crawl:
         before: What the last crawl noted; None where that is lost, or there was none.
         excludes: Which documents are not wanted, whatever leads there.
         settings: For the bounds.
+
+    Attributes:
+        stopped: Why it ended before everything was asked for.
+        is_missing: Whether there is nothing at the start.
     """
 
     def __init__(
@@ -49,8 +61,11 @@ class Crawl:
         self._robots = Robots("")
         self._asked = 0
         self._failures = 0
+        self._stood_in_for: dict[str, list[str]] = {}
+        self._is_full = False
         self._until = time.monotonic() + settings.web_max_seconds
         self.stopped = ""
+        self.is_missing = False
 
     def run(self) -> None:
         """Asks for everything, and notes what became of it.
@@ -66,13 +81,15 @@ class Crawl:
                 hint="Its owner can allow it to the user agent `rage`; nothing of the source was removed.",
             )
         self._begin()
-        for address in sitemap_addresses(self._site, self._fetcher, self._robots, self._settings.web_max_pages):
+        most = self._settings.web_max_pages
+        for address in sitemap_addresses(self._site, self._fetcher, self._robots, most, lambda: bool(self._bound())):
             self._pages.add(address, 1, _MOST_QUERIES)
         self._follow()
         # a page that nothing leads to any more is gone only if its own address says so
-        for page in list(self._before.in_state("page", "failing")) if self._before else []:
-            self._pages.add(page.url, page.depth, _MOST_QUERIES)
+        for page in self._before.in_state("page", "failing") if self._before else ():
+            self._pages.add(page.url, page.depth)
         self._follow()
+        self._keep_stood_in_for()
         self._keep_unasked()
 
     def _begin(self) -> None:
@@ -84,6 +101,7 @@ class Crawl:
             if page is None or page.state != "waiting":
                 break
             answer = self._visit(page)
+            self.is_missing = answer is not None and answer.status in _GONE
             if answer is None or answer.status not in _REDIRECTS:
                 break
             target = joined(address, answer.headers.get("Location", ""))
@@ -114,7 +132,8 @@ class Crawl:
                 self._visit(page)
 
     def _bound(self) -> str:
-        if self._asked >= self._settings.web_max_pages:
+        self._is_full = self._asked >= self._settings.web_max_pages
+        if self._is_full:
             return f"RAGE_WEB_MAX_PAGES is {self._settings.web_max_pages}"
         if self._fetcher.bytes_read >= self._settings.web_max_bytes:
             return f"RAGE_WEB_MAX_BYTES is {self._settings.web_max_bytes}"
@@ -129,12 +148,12 @@ class Crawl:
         page = Known(url, found.depth, "gone")
         answer = None
         if self._is_wanted(url, before):
-            if before is not None and before.state == "unread":
+            if before is not None and before.state == "unread" and not self._is_read(url, before.media_type):
                 page = before
             else:
                 self._asked += 1
                 try:
-                    answer = self._fetcher.get(url, _conditions(before), lambda media_type: self._is_read(url, media_type))
+                    answer = self._fetcher.get(url, conditions(before), lambda media_type: self._is_read(url, media_type))
                     self._failures = 0
                     page = self._judge(page, before, answer)
                 except Unanswered as error:
@@ -144,7 +163,7 @@ class Crawl:
                         self.stopped = f"{self._site.host} does not answer any more: {error}"
         page.depth = found.depth
         self._pages.put(page)
-        for link in page.links:
+        for link in page.links if self._pages.added < self._settings.web_max_pages * _MOST_WAITING else ():
             self._pages.add(link, found.depth + 1, _MOST_QUERIES)
         return answer
 
@@ -161,23 +180,36 @@ class Crawl:
             before.path = self._site.path_of(page.url, before.media_type)
             return before
         if answer.status in _REDIRECTS:
-            page.state = "aside"
-            target = self._site.normal(answer.headers.get("Location", ""), page.url)
-            page.links = [target] if target else []
-            return page
+            return self._led_away(page, before, answer)
         if answer.status in _GONE:
             return page
         if answer.status != 200:
-            is_ours = before is not None and before.state in ("page", "failing")
             # a stranger that wants a sign-in is none of our pages
-            return self._failed(page, before, f"It answered {answer.status}.") if is_ours or page.depth == 0 else page
+            is_ours = _is_document(before) or page.depth == 0
+            return self._failed(page, before, f"It answered {answer.status}.") if is_ours else page
         page.media_type = answer.media_type
         if answer.body is None:
-            page.state = "unread"
+            page.state = "unread" if before is None or before.state == "unread" else "aside"  # which is asked anew
             return page
         page = self._read(page, answer)
         if before is not None and before.token == page.token:
             answer.body.unlink(missing_ok=True)  # nobody will ask for what is as it was
+        return page
+
+    def _led_away(self, page: Known, before: Known | None, answer: Answer) -> Known:
+        """A page that leads elsewhere is none of its own; a document that does so only for now stays one."""
+        said = joined(page.url, answer.headers.get("Location", ""))
+        target = self._site.normal(said)
+        to_https = page.url.startswith("http:") and said.startswith("https:")
+        is_ours = _is_document(before)
+        if target == page.url and not to_https and (is_ours or page.depth == 0):
+            return self._failed(page, before, "It leads to itself.")
+        if target is None and is_ours and answer.status in _FOR_NOW:
+            return self._failed(page, before, f"It leads to {said[:300]} for now.")
+        if target is not None and is_ours and answer.status in _FOR_NOW:
+            self._stood_in_for.setdefault(target.partition("?")[0], []).append(page.url)
+        page.state = "aside"
+        page.links = [target] if target else []
         return page
 
     def _read(self, page: Known, answer: Answer) -> Known:
@@ -187,7 +219,7 @@ class Crawl:
         page.path = self._site.path_of(page.url, page.media_type)
         page.size = answer.size
         page.token = int.from_bytes(answer.sha256[:7])
-        page.etag, page.modified = headers.get("ETag", "")[:500], headers.get("Last-Modified", "")[:100]
+        page.etag, page.modified = sendable(headers.get("ETag", "")), sendable(headers.get("Last-Modified", ""))
         said = Page()
         robots = headers.get("X-Robots-Tag", "")
         if page.media_type in HTML or page.path.endswith(".html"):
@@ -196,10 +228,10 @@ class Crawl:
         if said.is_followed:
             links = (self._site.normal(link) for link in said.links)
             page.links = list(dict.fromkeys(link for link in links if link and link != page.url))
-        canonical = self._site.normal(said.canonical or _canonical(answer, page.url))
-        if canonical is not None and canonical != page.url:
-            page.canonical = canonical
-            page.links.append(canonical)
+        wanted = self._site.normal(said.canonical or canonical(answer, page.url))
+        if wanted is not None and wanted != page.url:
+            page.canonical = wanted
+            page.links.append(wanted)
         if not said.is_document or self._excludes(page.path):
             # asked for anew next time: what is said of it may change without its bytes
             page.state, page.path, page.etag, page.modified = "aside", "", "", ""
@@ -214,15 +246,26 @@ class Crawl:
         kept.problem = problem
         return kept
 
+    def _keep_stood_in_for(self) -> None:
+        """Pages that all lead to one address for now stay as they are known."""
+        if self._before is None:
+            return
+        fewest = max(_FEWEST_STOOD_IN_FOR, self._before.count("page", "failing") * _LEAST_PART_STOOD_IN_FOR)
+        for address, urls in self._stood_in_for.items():
+            for url in urls if len(urls) >= fewest else ():
+                problem = f"It leads to {address} for now, as {len(urls) - 1} other pages do."
+                self._pages.put(self._failed(Known(url), self._before.get(url), problem))
+
     def _keep_unasked(self) -> None:
         """What the bounds left out stays as it is known; of what nobody knew, one page is named."""
         left = self._pages.count("waiting")
         if not left:
             return
-        room = self._settings.web_max_pages - self._pages.count("page", "failing")
+        # only the bound on pages is one on documents, too
+        room = self._settings.web_max_pages - self._pages.count("page", "failing") if self._is_full else sys.maxsize
         first = self._pages.next()
         if self._before is not None:
-            for page in list(self._before.in_state("page", "failing", order="depth")):
+            for page in self._before.in_state("page", "failing", order="depth"):
                 now = self._pages.get(page.url)
                 if room > 0 and now is not None and now.state == "waiting":
                     self._pages.put(page)
@@ -234,17 +277,5 @@ class Crawl:
             self._pages.put(named)
 
 
-def _conditions(before: Known | None) -> dict[str, str]:
-    if before is None or not before.token:
-        return {}
-    said = {"If-None-Match": before.etag, "If-Modified-Since": before.modified}
-    return {name: value for name, value in said.items() if value}
-
-
-def _canonical(answer: Answer, url: str) -> str:
-    """The canonical address in the header `Link`, which is how a PDF says it."""
-    for part in answer.headers.get("Link", "")[:4000].split(","):
-        target, _, rest = part.partition(";")
-        if "canonical" in rest.lower() and target.strip().startswith("<"):
-            return joined(url, target.strip().strip("<>"))
-    return ""
+def _is_document(page: Known | None) -> bool:
+    return page is not None and page.state in ("page", "failing")

@@ -68,11 +68,15 @@ class Pages:
 
     Args:
         file: Where they stand; made anew if it is not there.
+
+    Attributes:
+        added: How many were put on the list.
     """
 
     def __init__(self, file: Path) -> None:
         is_new = not file.exists()
         self._file = file
+        self.added = 0
         self._database = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         if is_new:
             # a scratch file: what a kill leaves of it is thrown away
@@ -86,8 +90,8 @@ class Pages:
             return None
         with suppress(sqlite3.DatabaseError):
             found = cls(file)
-            if found._database.execute("PRAGMA user_version").fetchone() == (_LAYOUT,):
-                found.count("page")
+            said = [found._database.execute(f"PRAGMA {what}").fetchone() for what in ("user_version", "quick_check(1)")]
+            if said == [(_LAYOUT,), ("ok",)]:
                 return found
         return None
 
@@ -107,16 +111,16 @@ class Pages:
             copy.execute(f"PRAGMA application_id={int(doubtful)}")
         os.replace(written, file)
 
-    def add(self, url: str, depth: int, most_queries: int) -> None:
+    def add(self, url: str, depth: int, most_queries: int | None = None) -> None:
         """Puts an address on the list, unless it is there, or too many are that differ by their query alone."""
         bare = url.partition("?")[0]
-        if bare != url:
+        if bare != url and most_queries is not None:
             (queries,) = self._database.execute("SELECT count(*) FROM pages WHERE bare = ?", (bare,)).fetchone()
             if queries > most_queries:
                 return
-        self._database.execute(
+        self.added += self._database.execute(
             "INSERT OR IGNORE INTO pages (url, bare, depth, state) VALUES (?, ?, ?, 'waiting')", (url, bare, depth)
-        )
+        ).rowcount
 
     def put(self, page: Known) -> None:
         """Notes what became of a page."""

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
+from rage_assets.raw.sources.web.robots import AGENT
+
 # Of longer pages the beginning is looked at for links; they are documents as a whole all the same.
 MOST_BYTES = 8 * 2**20
 _MOST_LINKS = 20_000
+_WITH_VALUE = frozenset({"max-snippet", "max-image-preview", "max-video-preview", "unavailable_after"})
 _REFRESH = re.compile(r"\s*[\d.]+\s*[;,]\s*url\s*=\s*['\"]?([^'\"]{1,2000})", re.IGNORECASE)
 # What stands behind them would be a document of its own to libxml2, and out of sight.
 _ENDS = re.compile(rb"</(?:html|body)\s{0,100}>", re.IGNORECASE)
@@ -41,12 +44,12 @@ def read_page(data: bytes, url: str, content_type: str = "", robots_header: str 
         robots_header: Its `X-Robots-Tag`.
     """
     page = Page()
-    _obey(page, [robots_header])
+    _obey(page, _for_us(robots_header))
     root = _tree(data, content_type)
     if root is None:
         return page
-    base = urljoin(url, next(iter(root.xpath("//base/@href")), "").strip())
-    _obey(page, _metas(root, "rage") or _metas(root, "robots"))
+    base = joined(url, next(iter(root.xpath("//base/@href")), "")) or url
+    _obey(page, _metas(root, AGENT) or _metas(root, "robots"))
     for refresh in root.xpath("//meta[translate(@http-equiv, 'REFSH', 'refsh')='refresh']/@content"):
         if match := _REFRESH.match(refresh):
             page.links.append(joined(base, match[1]))
@@ -83,6 +86,19 @@ def _tree(data: bytes, content_type: str) -> Any:
 def _metas(root: Any, name: str) -> list[str]:
     found = root.iter("meta")
     return [meta.get("content") or "" for meta in found if (meta.get("name") or "").strip().lower() == name]
+
+
+def _for_us(header: str) -> list[str]:
+    """What an `X-Robots-Tag` says to everyone and to us: `AGENT: WISH, WISH` is said to that agent."""
+    said = []
+    agent = ""
+    for part in header.split(","):
+        name, colon, wish = part.partition(":")
+        if colon and name.strip().lower() not in _WITH_VALUE:
+            agent, part = name.strip().lower(), wish
+        if agent in ("", AGENT):
+            said.append(part)
+    return said
 
 
 def _obey(page: Page, said: list[str]) -> None:

@@ -69,8 +69,11 @@ class WebReader:
             _settle(pages)
             is_lost = before.is_doubtful if before is not None else not self._is_first
             is_in_doubt = is_lost and bool(pages.count("failing"))
-            if not pages.count("page", "failing"):
-                self._refuse_nothing(pages)
+            if crawl.is_missing and not pages.count("page", "failing"):
+                raise SourceUnreadable(
+                    f"There is nothing at {self._location}.",
+                    hint="Check the address; nothing of the source was removed.",
+                )
             pages.remember(self._memory, doubtful=is_in_doubt)
             if is_in_doubt:  # what led to the known pages is forgotten, and may be what failed
                 yield SeenFile("", 0, 0, problem="What was known of the site is lost, and it cannot be read whole.")
@@ -117,11 +120,6 @@ class WebReader:
             else:
                 yield SeenFile(page.path, page.size, page.token, page.url)
 
-    def _refuse_nothing(self, pages: Pages) -> None:
-        start = pages.get(self._site.start)
-        if start is not None and start.state == "gone" and self._is_first:
-            raise SourceUnreadable(f"There is nothing at {self._location}.", hint="Check the address.")
-
     def _fetcher(self, folder: Path) -> Fetcher:
         turns = Turns(self._memory.parent / "turns", f"{self._site.host}:{self._site.port}")
         fetcher = Fetcher(self._settings, turns, folder)
@@ -154,10 +152,12 @@ def _settle(pages: Pages) -> None:
             page.canonical = ""
         pages.put(page)
     last: Known | None = None
-    for url in [page.url for page in pages.in_state("page", order="path")]:
+    for url in [page.url for page in pages.in_state("page", "failing", order="path")]:
         page = pages.get(url)
         assert page is not None
-        if last is not None and last.path == page.path:
+        if page.state == "failing" and not page.token:
+            continue  # never read, it has no name that another would have to leave to it
+        if last is not None and last.path == page.path and page.state == "page":
             if last.token == page.token:
                 page.state = "aside"
             else:

@@ -1,6 +1,6 @@
 """Where a crawl begins beside its start: what a host says of itself in robots.txt and sitemaps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rage_assets.raw.sources.web.fetcher import Answer, Fetcher, Unanswered
 from rage_assets.raw.sources.web.page import joined
@@ -22,17 +22,23 @@ def read_robots(site: Site, fetcher: Fetcher) -> Robots:
     try:
         answer = _follow(site, fetcher, site.on_host("/robots.txt"))
     except Unanswered as error:
-        raise SourceUnreadable(
-            f"{site.on_host('/robots.txt')} cannot be read, so nothing may be asked for: {error}",
-            hint="Try again later; nothing of the source was removed.",
-        ) from error
+        raise _says_nothing(site, str(error)) from error
+    if answer is not None and answer.status >= 500:
+        raise _says_nothing(site, f"it answered {answer.status}.")
     if answer is None or answer.body is None:
         return Robots("")
     with answer.body.open("rb") as body:
         return Robots(body.read(MOST_BYTES).decode("utf-8-sig", "replace"))
 
 
-def sitemap_addresses(site: Site, fetcher: Fetcher, robots: Robots, most: int) -> Iterator[str]:
+def _says_nothing(site: Site, reason: str) -> SourceUnreadable:
+    return SourceUnreadable(
+        f"{site.on_host('/robots.txt')} cannot be read, so nothing may be asked for: {reason}",
+        hint="Try again later; nothing of the source was removed.",
+    )
+
+
+def sitemap_addresses(site: Site, fetcher: Fetcher, robots: Robots, most: int, is_over: Callable[[], bool]) -> Iterator[str]:
     """The addresses of the site in its sitemaps, and in those that these name.
 
     Args:
@@ -40,24 +46,27 @@ def sitemap_addresses(site: Site, fetcher: Fetcher, robots: Robots, most: int) -
         fetcher: Asks for them.
         robots: For the sitemaps that it names, and what it allows.
         most: How many addresses at most.
+        is_over: Whether no more may be asked for.
     """
     named = [joined(site.on_host("/"), address) for address in robots.sitemaps]
     waiting = [*named, site.on_host("/sitemap.xml"), site.on_host(f"{site.folder}sitemap.xml")]
     seen: set[str] = set()
     given = 0
-    while waiting and len(seen) < _MOST_SITEMAPS:
-        url = waiting.pop(0)
-        if url in seen or not site.is_on_host(url) or not robots.allows(url):
+    while waiting and len(seen) < _MOST_SITEMAPS and not is_over():
+        url = site.of_host(waiting.pop(0))
+        if url is None or url in seen or not robots.allows(url):
             continue
         seen.add(url)
         try:
             answer = _follow(site, fetcher, url)
-        except Unanswered:
+        except Unanswered as error:
+            if error.wants_rest:
+                return
             continue  # what it names is remembered, or found by links
         if answer is None or answer.body is None:
             continue
         for address, is_sitemap in read_sitemap(answer.body):
-            if is_sitemap:
+            if is_sitemap and len(waiting) < _MOST_SITEMAPS:
                 waiting.append(joined(url, address))
             elif (page := site.normal(address, url)) is not None:
                 yield page
@@ -74,6 +83,6 @@ def _follow(site: Site, fetcher: Fetcher, url: str) -> Answer | None:
         if answer.status not in (301, 302, 303, 307, 308):
             return answer
         url = joined(url, answer.headers.get("Location", ""))
-        if not site.is_on_host(url) and not url.startswith(f"https://{site.host}/"):
+        if site.of_host(url) is None:
             return None
     return None

@@ -4,7 +4,7 @@ import mimetypes
 import posixpath
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from rage_assets.blocks.parsing.registry import media_type_for, parser_for
 
@@ -21,6 +21,7 @@ _SESSIONS = frozenset({"phpsessid", "jsessionid", "aspsessionid", "cfid", "cftok
 # What courlan takes for a tracker, and what many a site tells its pages apart by.
 _AMBIGUOUS = frozenset({"cid", "clid", "eid", "uid", "gl", "ga", "ref", "source", "keyword", "keywords", "kwd", "medium"})
 _PORTS = {"http": 80, "https": 443}
+_SAFE = "/%:@!$&'()*+,;=-._~?"
 
 
 class Site:
@@ -47,13 +48,8 @@ class Site:
 
     def normal(self, address: str, base: str = "") -> str | None:
         """The one spelling of an address as a page at `base` has it; None where it is not of this site."""
-        try:
-            parts = urlsplit(urljoin(base, address.strip()))
-            port = parts.port or _PORTS.get(parts.scheme, 0)
-        except ValueError:
-            return None
-        same = port == self.port or (parts.port is None and self.port in _PORTS.values())
-        if parts.scheme not in _PORTS or (parts.hostname or "").lower() != self.host or not same:
+        parts = self._parts(base, address)
+        if parts is None:
             return None
         path = _path(parts.path)
         if not path.startswith(self.folder) and path != self.folder.rstrip("/"):
@@ -70,9 +66,23 @@ class Site:
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
         return urlunsplit((self.scheme, f"{name}{port}", path, "", ""))
 
-    def is_on_host(self, address: str) -> bool:
-        """Whether an address is one of the site's host."""
-        return address.startswith(self.on_host("/"))
+    def of_host(self, address: str) -> str | None:
+        """An address of the site's host as the site is spoken to, by HTTPS or without; None where it is of another."""
+        parts = self._parts("", address)
+        if parts is None:
+            return None
+        return self.on_host(quote(parts.path, safe=_SAFE) or "/") + (
+            f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
+        )
+
+    def _parts(self, base: str, address: str) -> SplitResult | None:
+        try:
+            parts = urlsplit(urljoin(base, address.strip()))
+            port = parts.port or _PORTS.get(parts.scheme, 0)
+        except ValueError:
+            return None
+        same = port == self.port or (parts.port is None and self.port in _PORTS.values())
+        return parts if parts.scheme in _PORTS and (parts.hostname or "").lower() == self.host and same else None
 
     def path_of(self, url: str, media_type: str = "") -> str:
         """What the document at an address of the site is called.

@@ -52,7 +52,7 @@ def _of_xml(data: bytes) -> Iterator[tuple[str, bool]]:
             if location is not None and location.text:
                 yield location.text.strip(), etree.QName(element).localname == "sitemap"
             element.clear()
-            while element.getprevious() is not None:
+            while element.getparent() is not None and element.getprevious() is not None:
                 del element.getparent()[0]
     except etree.LxmlError:
         return
