@@ -16,6 +16,8 @@ ONE_RUN = dg.BackfillPolicy.single_run()
 JOB_TAG = "rage/job_id"
 REQUEST_TAG = "rage/request_id"
 SPACE_TAG = "rage/space"
+DUE_TAG = {"rage/due_only": "true"}
+"""Of a run that nobody asked for: it lets sources with an interval rest until that is over."""
 
 
 def run_tags(space: str, shard_count: int, job_id: str = "") -> dict[str, str]:

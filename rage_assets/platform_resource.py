@@ -7,7 +7,7 @@ from uuid import UUID
 import dagster as dg
 import structlog
 
-from rage_assets.partitions import JOB_TAG, REQUEST_TAG, covered
+from rage_assets.partitions import DUE_TAG, JOB_TAG, REQUEST_TAG, covered
 from rage_assets.work import Progress, Work, no_progress
 from resources.platform import Platform
 from resources.postgres import runs, spaces
@@ -72,6 +72,7 @@ class PlatformResource:
             context.run.run_id,
             self._progress,
             row["database"],
+            due_only=context.run.tags.items() >= DUE_TAG.items(),
         )
 
     def begin(self, context: Any, work: Work) -> None:

@@ -31,6 +31,7 @@ class Work:
         shard_count: How many shards the space has.
         run_id: Dagster's id of the run, which everything written carries.
         database: The database of a dedicated space; None for the shared one.
+        due_only: Whether sources with an interval rest until that is over.
         progress: Told `(stage, documents done, documents in all if known)`.
     """
 
@@ -42,6 +43,7 @@ class Work:
     run_id: str
     progress: Progress = no_progress
     database: str | None = None
+    due_only: bool = False
     code_version: str = field(default_factory=code_version)
 
     def transaction(self) -> AbstractContextManager[Connection]:

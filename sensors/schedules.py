@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from rage_assets.jobs import INGEST
-from rage_assets.partitions import SPACE_TAG, run_tags
+from rage_assets.partitions import DUE_TAG, SPACE_TAG, run_tags
 from resources.errors import RageError
 from resources.platform import Platform
 from resources.postgres import sources, spaces
@@ -71,7 +71,7 @@ def requests(platform: Platform, now: datetime, last_run: Callable[[str], LastRu
             continue
         if moments:
             key = f"{space['id']}:{max(moments)}"
-            yield dg.RunRequest(run_key=key, tags=run_tags(space["name"], space["shards"]))
+            yield dg.RunRequest(run_key=key, tags=run_tags(space["name"], space["shards"]) | DUE_TAG)
 
 
 def _moments(platform: Platform, space: dict[str, Any], now: datetime, rested: timedelta) -> Iterator[str]:

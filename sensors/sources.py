@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from rage_assets.jobs import INGEST
-from rage_assets.partitions import SPACE_TAG, SPACES, run_tags
+from rage_assets.partitions import DUE_TAG, SPACE_TAG, SPACES, run_tags
 from rage_assets.raw.access import AccessFiles
 from rage_assets.raw.diff import Look, diff, look
 from rage_assets.raw.sources import open_source
@@ -82,9 +82,9 @@ def evaluate(context: Any, platform: Platform, kind: str, deadline: float) -> dg
             differing.setdefault(space["name"], (space, []))[1].append(f"{source.id}:{found.fingerprint}")
             if not context.instance.has_dynamic_partition(str(SPACES.name), space["name"]):
                 new_keys.add(space["name"])
-    # one run covers all sources of a space
+    # one run covers all sources of a space, but for those that have an interval, which is not over
     requests = [
-        dg.RunRequest(run_key="+".join(sorted(prints)), tags=run_tags(space["name"], space["shards"]))
+        dg.RunRequest(run_key="+".join(sorted(prints)), tags=run_tags(space["name"], space["shards"]) | DUE_TAG)
         for space, prints in differing.values()
     ]
     # those not reached stand first, so that the next tick begins with them

@@ -44,14 +44,22 @@ class Scan:
 
 
 def scan_space(work: Work) -> Scan:
-    """Scans every source of the space and stages what differs; a source that cannot be read loses nothing.
+    """Scans the sources of the space and stages what differs; a source that cannot be read loses nothing.
+
+    Where the run lets sources rest, they keep what they have.
 
     Raises:
         SourceUnreadable: No source of the space can be read.
     """
     with work.transaction() as connection:
         result = Scan(Stager(work, Quota(connection, work.space_id)))
-        listed = sources.listing(connection, work.space_id)
+        resting = sources.resting(connection, work.space_id) if work.due_only else set()
+        listed = []
+        for source in sources.listing(connection, work.space_id):
+            if source.id in resting:
+                keep_staged(work, connection, source.id)
+            else:
+                listed.append(source)
     for source in listed:
         try:
             _scan_source(work, source, result)

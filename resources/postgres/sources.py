@@ -106,6 +106,16 @@ def due(connection: Connection, space_id: UUID, now: datetime | None = None) -> 
     ).fetchall()
 
 
+def resting(connection: Connection, space_id: UUID) -> set[UUID]:
+    """The sources with an interval that is not over yet, but for those that are being removed."""
+    rows = connection.execute(
+        "SELECT id FROM sources WHERE space_id = %s AND NOT removing "
+        "AND last_scan_at + make_interval(secs => every_seconds) > now()",
+        (space_id,),
+    )
+    return {row["id"] for row in rows}
+
+
 def delete(connection: Connection, source_id: UUID) -> None:
     """Removes a source's row; its documents must be gone before."""
     connection.execute("DELETE FROM sources WHERE id = %s", (source_id,))

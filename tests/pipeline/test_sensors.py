@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
+from rage_assets.partitions import DUE_TAG
 from resources.access import LOCAL_ADMIN
 from resources.errors import ServiceUnavailable
 from resources.postgres import sources
@@ -40,6 +41,7 @@ def test_a_new_file_asks_for_one_run_over_its_space(instance, home, write):
     home.space("demo", folder=write({"a.md": "# A\n\nText.\n"}))
     result = tick(instance, home)
     assert [request.tags["dagster/partition"] for request in result.run_requests] == ["00|demo"]
+    assert all(request.tags.items() >= DUE_TAG.items() for request in result.run_requests)
     assert [request.partition_keys for request in result.dynamic_partitions_requests] == [["demo"]]
 
 

@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 
+from rage_assets.raw.scan import scan_space
 from rage_assets.raw.sources.git import GitReader
 from rage_assets.raw.sources.object_store import ObjectStoreReader
 from rage_assets.raw.sources.web import WebReader, fetcher
+from rage_assets.work import Work
 from resources.access import LOCAL_ADMIN
 from resources.intake import add_source, change_selection
 from resources.postgres import sources
@@ -160,6 +162,31 @@ def test_a_part_of_a_source_is_taken_and_what_is_excluded_later_goes(home, sourc
     assert (shown.include, shown.exclude) == (["*.md"], ["deep/"])
     assert counts(home.ingest(**source.settings)) == {"new": 1, "removed": 1, "unchanged": 1}
     assert paths(home, space) == ["a.md", "drafts/b.md"]
+
+
+def test_a_run_that_nobody_asked_for_lets_a_source_rest_until_its_interval_is_over(home, folder, repo):
+    for each in (folder, repo):
+        each.put("a.md", text("one"))
+        each.publish()
+    space, _ = add(home, folder)
+    platform = home.platform()
+    with platform.enter(LOCAL_ADMIN, "demo") as (connection, row):
+        slow = add_source(connection, row["id"], repo.location, every="1h")
+    platform.close()
+    assert counts(home.ingest()) == {"new": 2}
+    for each in (folder, repo):
+        each.put("b.md", text("two"))
+        each.publish()
+
+    worker = home.platform("worker")
+    work = Work(worker, space, "demo", [0], 1, "none", due_only=True)
+    try:
+        assert +scan_space(work).counts == {"new": 1, "unchanged": 1}
+        with work.transaction() as connection:
+            connection.execute("UPDATE sources SET last_scan_at = now() - interval '2 hours' WHERE id = %s", (slow.id,))
+        assert scan_space(work).counts["new"] == 2
+    finally:
+        worker.close()
 
 
 def test_a_moved_file_is_not_embedded_again(home, repo):
