@@ -12,6 +12,7 @@ from rage_assets.blocks.parsing.office.docx_graphics import add_graphics, has_gr
 from rage_assets.blocks.parsing.office.docx_styles import Numbering, Styles, attribute, child, local
 from rage_assets.blocks.parsing.office.docx_tables import blocks, table_cells, table_rows
 from rage_assets.blocks.parsing.office.docx_text import paragraph_text, text_boxes
+from rage_assets.blocks.parsing.office.flow import typed_item
 from rage_assets.blocks.parsing.office.package import Package
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
@@ -31,7 +32,7 @@ class DocxParser:
     """Reads Word documents: headings, lists, tables, text boxes, equations, notes and comments."""
 
     name = "docx"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".docx", ".docm", ".dotx", ".dotm"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     )
@@ -133,6 +134,8 @@ class _Reader:
             self._collect(BlockType.CODE, "", text)
         elif self.styles.numbering(element)[0]:
             self._item(element, text)
+        elif (item := typed_item(text.lstrip(" \n"))) is not None:
+            self._collect(BlockType.LIST, "", f"{item[0] or '-'} " + item[1].strip().replace("\n", "\n  "))
         else:
             self._flush()
             self.outline.paragraph(text)
