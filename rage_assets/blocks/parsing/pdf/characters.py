@@ -17,6 +17,10 @@ _SOFT_HYPHEN = "\u00ad"
 _MAX_CHARS = 200_000
 _FORCE_BOLD = 1 << 18
 _BOLD_NAME = re.compile(rb"bold|black|heavy|(?:cm|sf|ec|lm)[a-z]*bx|-medi|[-,]bd", re.IGNORECASE)
+# How tall usual type is, from the deepest descender to an accent, in times its size. What fonts say of themselves
+# differs by half: in sizes by their boxes, a sans-serif text would be a heading beside a serif one.
+_TALL = 1.15
+_LEAST_BOX, _MOST_BOX = 0.3, 4.0  # of a font's size; else the size is not that of what is seen
 _ALEFS = "\u0622\u0623\u0625\u0627"
 _LAM = "\u0644"
 
@@ -47,7 +51,7 @@ class _Characters:
         self.frame = self.frames[0]
         self.box = [ctypes.c_double() for _ in range(4)]
         self.box_references = [ctypes.byref(value) for value in self.box]
-        self.loose = pdfium.FS_RECTF()
+        self.loose, self.matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
         self.name, self.flags = ctypes.create_string_buffer(100), ctypes.c_int()
         self.fonts: dict[tuple[bytes, int, bool], tuple[bool, str]] = {}
         self.found: dict[Frame, list[Word]] = {}
@@ -139,11 +143,16 @@ class _Characters:
         return self.frame.box(x, y, x, y)[1]
 
     def _size(self, at: int) -> float:
-        """The font's height as it is shown; the nominal size says little where a matrix scales it."""
-        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, self.loose):
-            return 10.0
+        """The font's height as it is shown, by its size; by its box where that differs, as with fonts that are drawings."""
         box = self.loose
-        return abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom) or 1.0
+        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, box):
+            return 10.0
+        tall = abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom)
+        matrix = self.matrix
+        if not self.pdfium.FPDFText_GetMatrix(self.raw, at, matrix):
+            return tall or 1.0
+        size = self.pdfium.FPDFText_GetFontSize(self.raw, at) * math.hypot(matrix.c, matrix.d)
+        return _TALL * size if _LEAST_BOX * size < tall < _MOST_BOX * size else tall or 1.0
 
     def _font(self, at: int) -> tuple[bool, str]:
         """Whether a character's font is heavy, and its family."""

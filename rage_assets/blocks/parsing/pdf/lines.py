@@ -12,7 +12,10 @@ WIDE_GAP = 0.9
 _NUMBERS_GAP = 0.4
 LEADER = "...."
 _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
-_MARK = re.compile(r"[•‣◦▪■●○–➢➤✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|\(?[a-z]\)")
+# What stands before an item of a list; of picture fonts, the private characters.
+SIGNS = "•‣◦▪■●○∙·⁃◆◇►▶▸❖➔➢➤✓✔□☐☑\uf020-\uf0ff"
+_MARK = re.compile(rf"[{SIGNS}o*–-]|\(?\d{{1,2}}(?:\.\d{{1,2}}){{0,4}}[.)]|\(?[a-z]\)")
+_LONGEST_MARK = 12
 
 
 @dataclass(slots=True)
@@ -166,7 +169,7 @@ def _wide(char: str) -> bool:
 
 def _is_mark(run: list[Word]) -> bool:
     """Whether words are only the bullet or number of a list item, whose text stands apart."""
-    return sum(len(word.text) for word in run) < 6 and _MARK.fullmatch("".join(word.text for word in run)) is not None
+    return sum(len(word.text) for word in run) <= _LONGEST_MARK and _MARK.fullmatch("".join(word.text for word in run)) is not None
 
 
 def is_value(text: str) -> bool:
