@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rage_assets.blocks.parsing.pdf.lines import SIGNS, Segment
 
-BULLET = re.compile(rf"(?:[{SIGNS}–*o-]|\(?(?:\d{{1,2}}|[a-z])[.)])\s+(?=\S)")
+BULLET = re.compile(rf"(?:[{SIGNS}–*o-]|\(?(?:\d{{1,2}}|[a-z]|[ivx]{{2,5}})[.)])\s+(?=\S)")
 ENDS = re.compile(r"[.!?:;。]['\"”’)\]]*$")
 SYMBOL = re.compile(rf"[{SIGNS}–*o-]\s+")
 _NO_TITLE = re.compile(r"^[,;]|\w[}]?@\w|^https?://")

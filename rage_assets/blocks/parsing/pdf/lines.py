@@ -15,6 +15,7 @@ _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 # What stands before an item of a list; of picture fonts, the private characters.
 SIGNS = "•‣◦▪■●○∙·⁃◆◇►▶▸❖➔➢➤✓✔□☐☑\uf020-\uf0ff"
 _MARK = re.compile(rf"[{SIGNS}o*–-]|\(?\d{{1,2}}(?:\.\d{{1,2}}){{0,4}}[.)]|\(?[a-z]\)")
+_ITEM = re.compile(rf"[{SIGNS}](?!\S)")
 _LONGEST_MARK = 12
 
 
@@ -169,7 +170,13 @@ def _wide(char: str) -> bool:
 
 def _is_mark(run: list[Word]) -> bool:
     """Whether words are only the bullet or number of a list item, whose text stands apart."""
-    return sum(len(word.text) for word in run) <= _LONGEST_MARK and _MARK.fullmatch("".join(word.text for word in run)) is not None
+    text = "".join(word.text for word in run[:_LONGEST_MARK])
+    return len(text) <= _LONGEST_MARK and _MARK.fullmatch(text) is not None
+
+
+def is_item(text: str) -> bool:
+    """Whether a piece of text begins with the sign of a list's item."""
+    return _ITEM.match(text) is not None
 
 
 def is_value(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
+from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_item, is_value
 from rage_assets.blocks.parsing.pdf.prose import PROSE, columns_apart, reads_on, without_prose
 from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
@@ -102,7 +102,7 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     used = sorted({column for line in lines for column in line})
     filled = sum(map(len, lines))
     columns = [[line[column] for line in lines if column in line] for column in used]
-    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns) or _is_numbered(columns):
+    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns) or _is_numbered(columns) or _are_lists(columns):
         return None
     if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
@@ -138,6 +138,12 @@ def _is_numbered(columns: list[list[list[Segment]]]) -> bool:
     if not all(number.isdecimal() and len(number) < 6 for number in numbers):
         return False
     return all(int(number) - int(before) == 1 for before, number in pairwise(numbers))
+
+
+def _are_lists(columns: list[list[list[Segment]]]) -> bool:
+    """Whether these are lists that stand beside each other."""
+    items = [[is_item(piece.text) for parts in column for piece in parts] for column in columns]
+    return sum(map(any, items)) > 1 and 2 * sum(map(sum, items)) > sum(map(len, items))
 
 
 def _is_prose(pieces: list[list[Segment]]) -> bool:
