@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
@@ -11,6 +11,8 @@ WIDE_GAP = 0.9
 # Numbers that stand so far apart are two values, no thousands.
 _NUMBERS_GAP = 0.4
 LEADER = "...."
+_IS_DOTS = re.compile("[.…]+")
+_FEWEST_DOTS = 4
 _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 # What stands before an item of a list; of picture fonts, the private characters.
 SIGNS = "•‣◦▪■●○∙·⁃◆◇►▶▸❖➔➢➤✓✔□☐☑\uf020-\uf0ff"
@@ -120,12 +122,31 @@ def segments_of(words: Iterable[Word], rulings: Rulings | None = None) -> list[S
     """
     found: list[Segment] = []
     run: list[Word] = []
-    for word in words:
+    for word in _with_leaders(words):
         if run and not _follows(run, word, rulings):
             found.append(Segment.of(run))
             run = []
         run.append(word)
     return [*found, Segment.of(run)] if run else found
+
+
+def _with_leaders(words: Iterable[Word]) -> list[Word]:
+    """The words with dots that stand apart as one leader, such as those of a table of contents."""
+    found: list[Word] = []
+    dots: list[Word] = []
+    for word in [*words, None]:
+        if word is not None and _IS_DOTS.fullmatch(word.text) and (not dots or dots[-1].line == word.line):
+            dots.append(word)
+            continue
+        if len(dots) >= _FEWEST_DOTS:
+            left, right = min(dot.left for dot in dots), max(dot.right for dot in dots)
+            dots = [replace(dots[0], text=LEADER, left=left, right=right)]
+        found += dots
+        dots = []
+        if word is not None:
+            # Dots in another line than those before are looked at anew.
+            (dots if _IS_DOTS.fullmatch(word.text) else found).append(word)
+    return found + dots
 
 
 def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
