@@ -13,6 +13,7 @@ _NUMBERS_GAP = 0.4
 LEADER = "...."
 _IS_DOTS = re.compile("[.…]+")
 _FEWEST_DOTS = 4
+_LEADER_GAP = 4.0  # times the height of the font
 _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
 # What stands before an item of a list; of picture fonts, the private characters.
 SIGNS = "•‣◦▪■●○∙·⁃◆◇►▶▸❖➔➢➤✓✔□☐☑\uf020-\uf0ff"
@@ -135,7 +136,7 @@ def _with_leaders(words: Iterable[Word]) -> list[Word]:
     found: list[Word] = []
     dots: list[Word] = []
     for word in [*words, None]:
-        if word is not None and _IS_DOTS.fullmatch(word.text) and (not dots or dots[-1].line == word.line):
+        if word is not None and _IS_DOTS.fullmatch(word.text) and (not dots or _leads_on(dots[-1], word)):
             dots.append(word)
             continue
         if len(dots) >= _FEWEST_DOTS:
@@ -149,8 +150,15 @@ def _with_leaders(words: Iterable[Word]) -> list[Word]:
     return found + dots
 
 
+def _leads_on(before: Word, dots: Word) -> bool:
+    """Whether dots stand right of a word or of others, not far from them."""
+    return abs(before.base - dots.base) < 0.3 * dots.size and 0 <= dots.left - before.right < _LEADER_GAP * dots.size
+
+
 def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
     before = run[-1]
+    if word.text == LEADER and _leads_on(before, word):
+        return True
     if word.line != before.line or before.text.endswith(LEADER):
         return False
     gap = max(word.left - before.right, before.left - word.right)

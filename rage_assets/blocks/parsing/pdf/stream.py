@@ -15,6 +15,7 @@ _MAX_CELL = 60  # characters
 _PROSE_LINES = 4
 _MAX_COLUMNS = 100
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
+_LARGER = 1.15  # times the type of the row above
 _SPACE, _FAR = 0.3, 0.5  # times the height of the font; words of two columns are no nearer
 
 Line = list[Segment]
@@ -44,6 +45,8 @@ def _follows(run: list[Line], line: Line) -> bool:
     gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in line)
     if gap > 2.5 * max(segment.size for segment in line):
         return False
+    if min(segment.size for segment in line) > _LARGER * max(segment.size for segment in run[-1]):
+        return False  # a heading below the table
     if len(line) > 1:
         return True
     # A lone piece is a row where a cell goes on, or a label; two labels end a table.
