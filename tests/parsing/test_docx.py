@@ -204,3 +204,12 @@ def test_the_base_of_all_titles_is_a_heading_only_where_it_is_used_itself(parse)
     body = "".join(f'<w:p><w:pPr><w:pStyle w:val="{s}"/></w:pPr><w:r><w:t>{s}</w:t></w:r></w:p>' for s in "HC")
     blocks = parse(docx(body, styles=styles), "a.docx").blocks
     assert [(block.type.value, block.text) for block in blocks] == [("heading", "H"), ("paragraph", "C")]
+
+
+def test_a_numbered_item_in_a_cell_keeps_its_number_and_is_counted(parse):
+    items = "".join(paragraph(word, ITEM.format(0)) for word in "ab")
+    body = f"<w:tbl><w:tr><w:tc>{items}</w:tc>{cell('x')}</w:tr></w:tbl>" + paragraph("c", ITEM.format(0))
+    assert kinds(parse(docx(body, numbering=NUMBERS), "a.docx")) == [
+        ("table", "| 1. a 2. b | x |\n| --- | --- |"),
+        ("list", "3. c"),
+    ]

@@ -164,15 +164,21 @@ class _Reader:
         self.run, self.run_of = [], None
 
     def _table(self, element: "_Element") -> None:
-        rows, cells = table_rows(element), table_cells(element)
+        cells = table_cells(element)
         if len(cells) == 1:  # a frame around text
             self.read(cells[0])
             return
-        parts = list(table_parts(rows, max_chars=6000))
+        parts = list(table_parts(table_rows(element, self._in_cell), max_chars=6000))
         for first, last, table in parts:
             self.outline.add(BlockType.TABLE, table, rows=[first, last] if len(parts) > 1 else None)
         for cell in cells:
             self._inside(cell)
+
+    def _in_cell(self, paragraph: "_Element") -> str:
+        """The text of a paragraph in a cell, with its number where it is an item of a list."""
+        text = paragraph_text(paragraph)
+        label = self.numbering.label(*self.styles.numbering(paragraph)) if text.strip() else ""
+        return f"{label} {text.strip()}" if label not in ("", "-") else text
 
     def _inside(self, cell: "_Element") -> None:
         """What a cell holds beside its text: tables, text boxes, charts and pictures."""
