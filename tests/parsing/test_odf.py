@@ -240,3 +240,18 @@ def test_a_footer_is_told_once_for_all_slides(parse):
 def test_what_a_program_says_of_a_picture_is_left_out(read):
     words = "<svg:title>duck.png</svg:title><svg:desc>A duck. Description automatically generated</svg:desc>"
     assert read(p(f"x<draw:frame>{words}</draw:frame>")) == [("paragraph", "x")]
+
+
+def test_what_else_is_in_the_package_of_a_sheet_does_not_matter(parse):
+    sheet = f'<table:table table:name="A">{row("a", "b")}</table:table>'
+    menus = {
+        "Configurations2__accelerator__current_xml": '<!DOCTYPE accel PUBLIC "x" "y.dtd"><accel/>',
+        "Configurations2__empty_xml": "",
+    }
+    assert parse(odf(sheet, "spreadsheet", **menus), "a.ods").blocks[-1].text == "| a | b |\n| --- | --- |"
+
+
+def test_a_template_of_styles_alone_has_no_text(reason):
+    styles = '<o:document-styles xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><o:styles/></o:document-styles>'
+    files = {"mimetype": "application/vnd.oasis.opendocument.text-template", "styles.xml": styles}
+    assert reason(zipped(files), "a.ott") == "no_text"

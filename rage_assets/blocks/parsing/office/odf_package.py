@@ -74,6 +74,8 @@ class Package:
         if self.archive is None:
             self._roots = [parse_xml(content.data)]
         body = self.section("office:body")
+        if self._roots[0] is None and self.section("office:styles") is not None:
+            raise ParseFailed("no_text", "The template holds nothing but styles.")
         if body is None or not len(body):
             raise ParseFailed("broken", "The document has no body.")
         self.body: _Element = next((child for child in body if isinstance(child.tag, str)), body)
