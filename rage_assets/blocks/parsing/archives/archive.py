@@ -87,8 +87,9 @@ class Archive:
             try:
                 parser.feed(start)
                 root = next((element for _, element in parser.read_events()), None)
-                # A part that is empty declares nothing; programs write such.
-                declares = bool(root.getroottree().docinfo.doctype) if root is not None else bool(start.strip())
+                # Where no element is found, a part is empty or tiny, as programs write some, or hides what it declares.
+                hides = len(start) == _MAX_PROLOG or b"DOCTYPE" in start.replace(b"\0", b"")
+                declares = hides if root is None else bool(root.getroottree().docinfo.doctype)
             except etree.XMLSyntaxError:
                 declares = b"DOCTYPE" in start.replace(b"\0", b"")
             if declares:
