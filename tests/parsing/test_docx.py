@@ -188,3 +188,28 @@ def test_entities_that_lead_elsewhere_are_refused(reason):
     body = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]>'
     xml = f'{body}<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>safe&e;</w:t></w:r></w:p></w:body></w:document>'
     assert reason(zipped({"[Content_Types].xml": "", "word/document.xml": xml}), "a.docx") == "broken"
+
+
+def test_marks_that_are_typed_make_a_list(parse):
+    items = "".join(f"<w:p><w:r><w:t>•</w:t><w:tab/><w:t>{word}</w:t></w:r></w:p>" for word in ("one", "two"))
+    blocks = parse(docx(items + "<w:p><w:r><w:t>- no list</w:t></w:r></w:p>"), "a.docx").blocks
+    assert [(block.type.value, block.text) for block in blocks] == [("list", "- one\n- two"), ("paragraph", "- no list")]
+
+
+def test_the_base_of_all_titles_is_a_heading_only_where_it_is_used_itself(parse):
+    styles = (
+        '<w:style w:type="paragraph" w:styleId="H"><w:name w:val="Heading"/></w:style>'
+        '<w:style w:type="paragraph" w:styleId="C"><w:name w:val="Caption"/><w:basedOn w:val="H"/></w:style>'
+    )
+    body = "".join(f'<w:p><w:pPr><w:pStyle w:val="{s}"/></w:pPr><w:r><w:t>{s}</w:t></w:r></w:p>' for s in "HC")
+    blocks = parse(docx(body, styles=styles), "a.docx").blocks
+    assert [(block.type.value, block.text) for block in blocks] == [("heading", "H"), ("paragraph", "C")]
+
+
+def test_a_numbered_item_in_a_cell_keeps_its_number_and_is_counted(parse):
+    items = "".join(paragraph(word, ITEM.format(0)) for word in "ab")
+    body = f"<w:tbl><w:tr><w:tc>{items}</w:tc>{cell('x')}</w:tr></w:tbl>" + paragraph("c", ITEM.format(0))
+    assert kinds(parse(docx(body, numbering=NUMBERS), "a.docx")) == [
+        ("table", "| 1. a 2. b | x |\n| --- | --- |"),
+        ("list", "3. c"),
+    ]

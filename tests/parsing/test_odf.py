@@ -181,3 +181,77 @@ def test_a_password_and_a_missing_body_are_said(reason):
     assert reason(odf(p("x"), **{"META-INF__manifest_xml": manifest}), "a.odt") == "encrypted"
     assert reason(zipped({"mimetype": "application/vnd.oasis.opendocument.text"}), "a.odt") == "broken"
     assert reason(odf(""), "a.odt") == "no_text"
+
+
+def test_a_heading_in_a_list_has_the_number_of_the_list(read):
+    levels = "".join(
+        f'<text:list-level-style-number text:level="{depth}" style:num-format="1" text:display-levels="{depth}" '
+        f'text:start-value="{start}"/>'
+        for depth, start in ((1, 3), (2, 1))
+    )
+    style = f'<text:list-style style:name="L">{levels}</text:list-style>'
+
+    def heading(depth, more=""):
+        inner = f'<text:h text:outline-level="{depth}">H</text:h>'
+        for _ in range(depth):
+            inner = f'<text:list text:style-name="L"{more}>{item(inner)}</text:list>'
+        return inner
+
+    goes_on = ' text:continue-numbering="true"'
+    body = heading(2) + heading(2, goes_on) + heading(1, goes_on)
+    assert read(body, styles=style) == [("heading", "3.1 H"), ("heading", "3.2 H"), ("heading", "3 H")]
+
+
+def test_a_formula_stands_in_its_sentence(read):
+    math = '<math xmlns="http://www.w3.org/1998/Math/MathML"><msup><mi>c</mi><mn>2</mn></msup></math>'
+    frame = '<draw:frame><draw:object xlink:href="./Formula 1/"/></draw:frame>'
+    parts = {"Formula 1__content_xml": math}
+    assert read(p(f"is {frame} here"), **parts) == [("paragraph", "is $c^{2}$ here")]
+
+
+def test_a_chart_is_read_once_with_its_title_and_kind(parse):
+    title = f"<chart:title>{p('Ducks')}</chart:title>"
+    table = f"<table:table>{row('', 'Sales')}{row('May', '3')}</table:table>"
+    chart = f'<chart:chart chart:class="chart:circle">{title}{table}</chart:chart>'
+    parts = {"Object 1__content_xml": part(f"<office:body><office:chart>{chart}</office:chart></office:body>")}
+    frame = '<draw:frame><draw:object xlink:href="./Object 1"/></draw:frame>'
+    expected = [("paragraph", "Ducks"), ("image", "Pie chart"), ("table", "|  | Sales |\n| --- | --- |\n| May | 3 |")]
+    slides = odf(f'<draw:page draw:name="A">{frame}</draw:page>', "presentation", **parts)
+    cell = f"<table:table-row><table:table-cell>{frame}</table:table-cell></table:table-row>"
+    sheet = odf(f'<table:table table:name="A">{cell}</table:table>', "spreadsheet", **parts)
+    for data, name in ((slides, "a.odp"), (sheet, "a.ods")):
+        assert [(block.type.value, block.text) for block in parse(data, name).blocks][-3:] == expected
+
+
+def test_a_footer_is_told_once_for_all_slides(parse):
+    declared = '<presentation:footer-decl presentation:name="f">Confidential</presentation:footer-decl>'
+    typed = '<draw:frame presentation:class="footer"><draw:text-box><text:p>Lake Ltd</text:p></draw:text-box></draw:frame>'
+    page = '<draw:page draw:name="A"{}>{}</draw:page>'
+    pages = page.format(' presentation:use-footer-name="f"', p("x")) + page.format(
+        ' presentation:use-footer-name="f"', typed
+    )
+    blocks = parse(odf(declared + pages, "presentation"), "a.odp").blocks
+    assert [(block.page, block.text) for block in blocks if block.metadata.get("role") == "footer"] == [
+        (1, "Confidential"),
+        (2, "Lake Ltd"),
+    ]
+
+
+def test_what_a_program_says_of_a_picture_is_left_out(read):
+    words = "<svg:title>duck.png</svg:title><svg:desc>A duck. Description automatically generated</svg:desc>"
+    assert read(p(f"x<draw:frame>{words}</draw:frame>")) == [("paragraph", "x")]
+
+
+def test_what_else_is_in_the_package_of_a_sheet_does_not_matter(parse):
+    sheet = f'<table:table table:name="A">{row("a", "b")}</table:table>'
+    menus = {
+        "Configurations2__accelerator__current_xml": '<!DOCTYPE accel PUBLIC "x" "y.dtd"><accel/>',
+        "Configurations2__empty_xml": "",
+    }
+    assert parse(odf(sheet, "spreadsheet", **menus), "a.ods").blocks[-1].text == "| a | b |\n| --- | --- |"
+
+
+def test_a_template_of_styles_alone_has_no_text(reason):
+    styles = '<o:document-styles xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><o:styles/></o:document-styles>'
+    files = {"mimetype": "application/vnd.oasis.opendocument.text-template", "styles.xml": styles}
+    assert reason(zipped(files), "a.ott") == "no_text"

@@ -69,3 +69,18 @@ def test_a_page_without_text_has_none(reason):
 
 def test_a_password_is_a_reason(reason, shared):
     assert reason((shared / "hostile/pdf_encrypted/password.pdf").read_bytes(), "a.pdf") == "encrypted"
+
+
+def test_a_space_that_is_only_moved_to_parts_words(parse):
+    content = "BT /F1 10 Tf 72 700 Td (the) Tj 13.9 0 Td (y) Tj 6.85 0 Td (are told) Tj ET"
+    assert texts(parse(pdf(content), "a.pdf")) == ["they are told"]
+
+
+def test_letters_set_wide_apart_stay_a_word(parse):
+    content = "BT /F1 10 Tf 1.9 Tc 72 700 Td (LAKES) Tj ET"
+    assert texts(parse(pdf(content), "a.pdf")) == ["LAKES"]
+
+
+def test_an_item_goes_on_where_its_sentence_is_open(parse):
+    document = parse(pdf(lines(["(1) The lake is cold and", "nobody swims in it.", "(2) The river is warm."])), "a.pdf")
+    assert texts(document) == ["(1) The lake is cold and nobody swims in it.\n(2) The river is warm."]

@@ -161,3 +161,40 @@ def test_turned_titles_of_columns_are_cells(parse):
 def test_many_columns_of_numbers_take_no_time(parse):
     content = "".join(line(str(at * row + 100), 5 + 12 * at, 780 - 6 * row, 4) for row in range(100) for at in range(40))
     assert len(tables(parse(pdf(content), "a.pdf"))[0]) == 101
+
+
+def test_a_table_of_contents_has_no_columns_of_dots(parse):
+    entries = [("1", "Lakes", "3"), ("2", "Rivers", "14"), ("3", "Swimming", "25")]
+    content = "".join(
+        line(number, 72, 700 - 14 * at)
+        + line(name, 90, 700 - 14 * at)
+        + "".join(line(".", 150 + 10 * dot, 700 - 14 * at) for dot in range(20))
+        + line(page, 400, 700 - 14 * at)
+        for at, (number, name, page) in enumerate(entries)
+    )
+    rows = tables(parse(pdf(content), "a.pdf"))[0]
+    assert (rows[0], rows[2:]) == ("| 1 | Lakes | 3 |", ["| 2 | Rivers | 14 |", "| 3 | Swimming | 25 |"])
+
+
+def test_a_heading_below_a_table_is_none_of_its_rows(parse):
+    content = words([HEAD, ANN, BOB, CID], height=14) + line("4", 80, 640, 16) + line("Lakes", 200, 640, 16)
+    assert len(tables(parse(pdf(content), "a.pdf"))[0]) == 5
+
+
+def test_lists_beside_each_other_are_no_table(parse):
+    left, right = ("* one", "* two", "* three"), ("* four", "* five", "* six")
+    content = words(
+        [(one.replace("*", "\\267"), other.replace("*", "\\267")) for one, other in zip(left, right, strict=True)]
+    )
+    document = parse(
+        pdf(content).replace(b"/BaseFont/Helvetica>>", b"/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"), "a.pdf"
+    )
+    assert tables(document) == []
+
+
+def test_type_is_as_high_as_its_size_whatever_the_font_says(parse):
+    low = b"/FontDescriptor<</Type/FontDescriptor/FontName/Low/Flags 32/Ascent 500/Descent -100/FontBBox[0 -100 500 500]>>>>"
+    rows = words([HEAD, ANN, BOB, CID], height=36)
+    content = "".join(rule(75, y, 435, y) for y in (725, 685, 650, 615, 580)) + rows
+    data = pdf(content).replace(b"/BaseFont/Helvetica>>", b"/BaseFont/Low" + low)
+    assert len(tables(parse(data, "a.pdf"))[0]) == 5

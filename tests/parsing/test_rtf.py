@@ -154,3 +154,8 @@ def test_time_grows_with_the_size_only(parse, reason, part):
 
 def test_a_byte_order_mark_is_no_text(read):
     assert read(r"a\par \u-257?\par b") == [("paragraph", "a"), ("paragraph", "b")]
+
+
+def test_marks_that_are_typed_make_a_list(read):
+    body = r"\pard \bullet \tab one\par\pard \bullet \tab two\par\pard before 1. x\par\pard 1.\tab first\par"
+    assert read(body) == [("list", "- one\n- two"), ("paragraph", "before 1. x"), ("list", "1. first")]

@@ -7,6 +7,8 @@ import pytest
 from openpyxl.chart import BarChart, Reference
 from openpyxl.comments import Comment
 
+from rage_assets.blocks.parsing.archives.archive import Archive
+from resources.errors import ParseFailed
 from tests.parsing.small_files import zipped
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -280,3 +282,9 @@ def test_records_that_say_more_than_memory_holds_are_refused(reason):
     assert reason(start + record(0x0200, 0, 0xFFFFFF, 0xFFFF0000) + bytes(2), "a.xls") == "broken"
     corner = record(0x0203, 0, 0, 0) + record(0x0203, 0xFFFFFFFF, 0, 0)
     assert reason(start + corner, "a.xls") == "too_large"
+
+
+def test_an_empty_part_does_not_make_a_package_broken():
+    Archive(zipped({"a.xml": "", "b.xml": "<b/>"})).refuse_doctypes()
+    with pytest.raises(ParseFailed):
+        Archive(zipped({"a.xml": "", "b.xml": "<!DOCTYPE b><b/>"})).refuse_doctypes()

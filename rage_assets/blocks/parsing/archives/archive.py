@@ -66,25 +66,30 @@ class Archive:
         """The root of an XML part; entities stay unexpanded and nothing is fetched."""
         return parse_xml(self.read(name))
 
-    def refuse_doctypes(self) -> None:
+    def refuse_doctypes(self, *parts: str) -> None:
         """Refuses XML parts that declare a document type, before a library reads them that may follow it.
 
         No format of this kind has one. What is no XML is left for the library to find out.
+
+        Args:
+            *parts: The parts that are read; all where none is named.
 
         Raises:
             ParseFailed: `broken`.
         """
         from lxml import etree
 
-        for name in self.names:
-            if not name.lower().endswith((".xml", ".rels", ".vml")):
+        for name in parts or self.names:
+            if name not in self.names or not name.lower().endswith((".xml", ".rels", ".vml")):
                 continue
             parser = etree.XMLPullParser(events=("start",), **XML_OPTIONS)
             start = self._start(name)
             try:
                 parser.feed(start)
                 root = next((element for _, element in parser.read_events()), None)
-                declares = root is None or bool(root.getroottree().docinfo.doctype)
+                # Where no element is found, a part is empty or tiny, as programs write some, or hides what it declares.
+                hides = len(start) == _MAX_PROLOG or b"DOCTYPE" in start.replace(b"\0", b"")
+                declares = hides if root is None else bool(root.getroottree().docinfo.doctype)
             except etree.XMLSyntaxError:
                 declares = b"DOCTYPE" in start.replace(b"\0", b"")
             if declares:

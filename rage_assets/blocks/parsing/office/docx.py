@@ -12,6 +12,7 @@ from rage_assets.blocks.parsing.office.docx_graphics import add_graphics, has_gr
 from rage_assets.blocks.parsing.office.docx_styles import Numbering, Styles, attribute, child, local
 from rage_assets.blocks.parsing.office.docx_tables import blocks, table_cells, table_rows
 from rage_assets.blocks.parsing.office.docx_text import paragraph_text, text_boxes
+from rage_assets.blocks.parsing.office.flow import typed_item
 from rage_assets.blocks.parsing.office.package import Package
 from rage_assets.blocks.parsing.outline import Outline
 from rage_assets.blocks.parsing.pipe_table import table_parts
@@ -31,7 +32,7 @@ class DocxParser:
     """Reads Word documents: headings, lists, tables, text boxes, equations, notes and comments."""
 
     name = "docx"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".docx", ".docm", ".dotx", ".dotm"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     )
@@ -133,6 +134,8 @@ class _Reader:
             self._collect(BlockType.CODE, "", text)
         elif self.styles.numbering(element)[0]:
             self._item(element, text)
+        elif (item := typed_item(text.lstrip(" \n"))) is not None:
+            self._collect(BlockType.LIST, "", f"{item[0] or '-'} " + item[1].strip().replace("\n", "\n  "))
         else:
             self._flush()
             self.outline.paragraph(text)
@@ -161,15 +164,21 @@ class _Reader:
         self.run, self.run_of = [], None
 
     def _table(self, element: "_Element") -> None:
-        rows, cells = table_rows(element), table_cells(element)
+        cells = table_cells(element)
         if len(cells) == 1:  # a frame around text
             self.read(cells[0])
             return
-        parts = list(table_parts(rows, max_chars=6000))
+        parts = list(table_parts(table_rows(element, self._in_cell), max_chars=6000))
         for first, last, table in parts:
             self.outline.add(BlockType.TABLE, table, rows=[first, last] if len(parts) > 1 else None)
         for cell in cells:
             self._inside(cell)
+
+    def _in_cell(self, paragraph: "_Element") -> str:
+        """The text of a paragraph in a cell, with its number where it is an item of a list."""
+        text = paragraph_text(paragraph)
+        label = self.numbering.label(*self.styles.numbering(paragraph)) if text.strip() else ""
+        return f"{label} {text.strip()}" if label not in ("", "-") else text
 
     def _inside(self, cell: "_Element") -> None:
         """What a cell holds beside its text: tables, text boxes, charts and pictures."""

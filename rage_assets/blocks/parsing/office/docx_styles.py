@@ -4,6 +4,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from rage_assets.blocks.parsing.office.flow import style_level
+
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
@@ -57,18 +59,18 @@ class Styles:
         own = attribute(child(paragraph, "pPr", "outlineLvl"), "val")
         if own is not None and own.isdecimal():
             return int(own) + 1 if int(own) < 9 else None
-        for style in self._chain(paragraph):
-            name = (attribute(child(style, "name"), "val") or "").lower()
-            if name == "title":
+        for at, style in enumerate(self._chain(paragraph)):
+            name = attribute(child(style, "name"), "val") or ""
+            if not at and name.lower() == "heading":  # LibreOffice's base of all titles
                 return 1
-            if name.startswith("heading ") and name[8:].isdecimal():
-                return int(name[8:])
+            if (named := style_level(name)) is not None:
+                return named
             level = attribute(child(style, "pPr", "outlineLvl"), "val")
             if level is not None and level.isdecimal():
                 return int(level) + 1 if int(level) < 9 else None
         # Programs that write no styles still name the usual ones.
-        named = _HEADING_ID.fullmatch(attribute(child(paragraph, "pPr", "pStyle"), "val") or "")
-        return int(named[1]) if named and named[0] not in self._styles else None
+        found = _HEADING_ID.fullmatch(attribute(child(paragraph, "pPr", "pStyle"), "val") or "")
+        return int(found[1]) if found and found[0] not in self._styles else None
 
     def numbering(self, paragraph: "_Element") -> tuple[str, int]:
         """The list that a paragraph belongs to and its depth in it, from 0; an empty name for none."""

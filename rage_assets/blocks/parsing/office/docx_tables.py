@@ -1,10 +1,9 @@
 """The tables of Word: rows and cells, through revisions and content controls, merged cells once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
-from rage_assets.blocks.parsing.office.docx_text import paragraph_text
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -30,9 +29,14 @@ def is_prompt(element: "_Element") -> bool:
     return prompt is not None and attribute(prompt, "val") not in ("0", "false")
 
 
-def table_rows(table: "_Element") -> list[list[str]]:
-    """The texts of a table; those of tables within its cells stand apart."""
-    return [list(_cells(row)) for row in _rows(table)]
+def table_rows(table: "_Element", read: "Callable[[_Element], str]") -> list[list[str]]:
+    """The texts of a table; those of tables within its cells stand apart.
+
+    Args:
+        table: The table.
+        read: The text of a paragraph.
+    """
+    return [list(_cells(row, read)) for row in _rows(table)]
 
 
 def table_cells(table: "_Element") -> "list[_Element]":
@@ -54,14 +58,14 @@ def _elements(element: "_Element", name: str, depth: int = 0) -> Iterator["_Elem
             yield from _elements(each, name, depth + 1)
 
 
-def _cells(row: "_Element") -> Iterator[str]:
+def _cells(row: "_Element", read: "Callable[[_Element], str]") -> Iterator[str]:
     """The texts of a row's cells; one that is merged stands in its first place, the others are blank."""
     yield from [""] * _count(child(row, "trPr", "gridBefore"), 0)
     for element in _elements(row, "tc"):
         properties = child(element, "tcPr")
         merge = child(properties, "vMerge")
         goes_on = merge is not None and attribute(merge, "val") != "restart"
-        yield "" if goes_on else _cell_text(element)
+        yield "" if goes_on else _cell_text(element, read)
         yield from [""] * (_count(child(properties, "gridSpan"), 1) - 1)
 
 
@@ -70,6 +74,6 @@ def _count(element: "_Element | None", default: int) -> int:
     return min(int(value), _WIDEST) if value.isdecimal() and len(value) < 9 else default
 
 
-def _cell_text(cell: "_Element") -> str:
-    texts = (paragraph_text(element) for element in blocks(cell) if local(element) == "p")
+def _cell_text(cell: "_Element", read: "Callable[[_Element], str]") -> str:
+    texts = (read(element) for element in blocks(cell) if local(element) == "p")
     return " ".join(filter(None, (text.strip() for text in texts)))

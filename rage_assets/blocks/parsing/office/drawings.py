@@ -16,6 +16,7 @@ _MOST_POINTS = 10_000
 _FILE_NAME = re.compile(r".{0,200}\.(?:png|jpe?g|gif|bmp|tiff?|emf|wmf|svg)", re.IGNORECASE)
 _LONGEST = 2000
 _FEWEST_WORDS = 3  # fewer are a name, such as `Picture 2`
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2}")  # about a word, in scripts without spaces
 # What Office adds, in the author's language, to a description that it guessed: too often wrong, and never of the matter.
 _MACHINE_MADE = re.compile(
     r"description (?:automatically )?generated|ai-generated content|automatisch generierte beschreibung|ki-generiert"
@@ -89,10 +90,17 @@ def _runs(element: "_Element", depth: int = 0) -> Iterator[str]:
 def description(properties: "_Element | None") -> str:
     """The alternative text of a picture or shape, where a person wrote more than a name."""
     texts = [] if properties is None else [properties.get("title") or "", properties.get("descr") or ""]
-    texts = [text.strip() for text in texts if not _MACHINE_MADE.search(text[:_LONGEST])]
-    return "\n".join(
-        dict.fromkeys(text for text in texts if len(text.split()) >= _FEWEST_WORDS and not _FILE_NAME.fullmatch(text))
-    )
+    return described(*texts, least=_FEWEST_WORDS)
+
+
+def described(*texts: str, least: int = 2) -> str:
+    """Alternative texts, each once, without names, which have less than so many words, and what no person wrote."""
+    kept = (text.strip() for text in texts if not _MACHINE_MADE.search(text[:_LONGEST]))
+    return "\n".join(dict.fromkeys(text for text in kept if _words(text) >= least and not _FILE_NAME.fullmatch(text)))
+
+
+def _words(text: str) -> int:
+    return len(text.split()) + len(_WIDE.findall(text[:_LONGEST]))
 
 
 def diagram(root: "_Element | None") -> list[Line]:

@@ -27,6 +27,22 @@ def style_level(name: str) -> int | None:
     return 1 if name in ("title", "titel") else None
 
 
+# A bullet or number that was typed before an item of a list; a tab parts it from the text.
+_TYPED = re.compile(r"([•◦▪■●○‣⁃–-]|\(?(?:\d{1,3}|[A-Za-z])[.)])[ \xa0]*\t\s*(?=\S)|[•◦▪■●○‣⁃][ \xa0]+(?=\S)")
+
+
+def typed_item(text: str) -> tuple[str, str] | None:
+    """The number and the text of an item whose mark was typed, as programs without lists do; None for other text.
+
+    The number of a bullet is empty.
+    """
+    mark = _TYPED.match(text)
+    if mark is None:
+        return None
+    number = mark[1] or ""
+    return (number if any(map(str.isalnum, number)) else ""), text[mark.end() :]
+
+
 class Flow:
     """Writes a text into an outline."""
 
@@ -41,8 +57,11 @@ class Flow:
         self.outline.heading(text, level, **metadata)
 
     def paragraph(self, text: str, **metadata: Any) -> None:
-        """Add a paragraph."""
-        if text.strip():
+        """Add a paragraph; one that begins with a typed bullet is an item of a list."""
+        item = None if metadata else typed_item(text.lstrip(" \n"))
+        if item is not None:
+            self.item(item[1], label=item[0])
+        elif text.strip():
             self.flush()
             self.outline.paragraph(text, **metadata)
 

@@ -9,7 +9,7 @@ from rage_assets.blocks.parsing.office.doc_reader import DocReader
 from rage_assets.blocks.parsing.office.docx import DocxParser
 from rage_assets.blocks.parsing.office.flow import Flow, finish
 from rage_assets.blocks.parsing.office.ole import CompoundFile
-from rage_assets.blocks.parsing.office.soffice import convert
+from rage_assets.blocks.parsing.office.soffice import read_converted
 from rage_assets.blocks.parsing.office.story import Item, plain, write
 from rage_assets.blocks.parsing.outline import Outline
 from resources.errors import ParseFailed
@@ -21,7 +21,7 @@ class DocParser:
     """Reads binary Word documents: headings, lists, tables, text boxes, notes and comments."""
 
     name = "doc"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".doc", ".dot"), "application/msword")
 
     def parse(self, content: Content) -> Outline:
@@ -29,8 +29,8 @@ class DocParser:
 
         Where LibreOffice is installed, the document is read as what it makes of it.
         """
-        converted = convert(content, "docx", _DOCX)
-        return DocxParser().parse(converted) if converted is not None else self.read(content)
+        outline = read_converted(content, "docx", _DOCX, DocxParser().parse)
+        return outline if outline is not None else self.read(content)
 
     def read(self, content: Content) -> Outline:
         """Read a document without LibreOffice."""

@@ -13,7 +13,7 @@ from rage_assets.blocks.parsing.office.ppt_drawing import Shape, shapes_of, tabl
 from rage_assets.blocks.parsing.office.ppt_records import Record, SlideFile
 from rage_assets.blocks.parsing.office.ppt_text import NOTES, TITLES, Text, paragraphs
 from rage_assets.blocks.parsing.office.pptx import PptxParser
-from rage_assets.blocks.parsing.office.soffice import convert
+from rage_assets.blocks.parsing.office.soffice import read_converted
 from rage_assets.blocks.parsing.office.story import write
 from rage_assets.blocks.parsing.outline import Outline
 from resources.errors import ParseFailed
@@ -29,7 +29,7 @@ class PptParser:
     """Reads binary presentations: titles, texts, tables, comments and the speaker's notes."""
 
     name = "ppt"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".ppt", ".pps", ".pot"), "application/vnd.ms-powerpoint")
 
     def parse(self, content: Content) -> Outline:
@@ -37,8 +37,8 @@ class PptParser:
 
         Where LibreOffice is installed, the presentation is read as what it makes of it.
         """
-        converted = convert(content, "pptx", _PPTX)
-        return PptxParser().parse(converted) if converted is not None else self.read(content)
+        outline = read_converted(content, "pptx", _PPTX, PptxParser().parse)
+        return outline if outline is not None else self.read(content)
 
     def read(self, content: Content) -> Outline:
         """Read a presentation without LibreOffice."""

@@ -2,12 +2,13 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.office.flow import Flow, finish
+from rage_assets.blocks.parsing.office.odf_charts import add_chart, chart_of
 from rage_assets.blocks.parsing.office.odf_package import Package, attribute, first, tag
-from rage_assets.blocks.parsing.office.odf_table import table_of
 from rage_assets.blocks.parsing.office.odf_text import Reader
 from rage_assets.blocks.parsing.office.story import plain, write
 from rage_assets.blocks.parsing.outline import Outline
@@ -28,7 +29,7 @@ class OdtParser:
     """Reads OpenDocument texts: headings, lists, tables, frames, notes and comments."""
 
     name = "odt"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {
         ".odt": f"{_ODF}.text", ".ott": f"{_ODF}.text-template", ".odm": f"{_ODF}.text-master",
         ".fodt": f"{_ODF}.text-flat-xml",
@@ -41,7 +42,7 @@ class OdtParser:
         write(reader.items(package.body), flow)
         flow.flush()
         _add_notes(reader, outline)
-        _add_objects(reader, outline, flow)
+        _add_objects(reader, outline)
         finish(outline, headers=_texts(package, _HEADERS), footers=_texts(package, _FOOTERS), **package.facts())
         return outline
 
@@ -50,7 +51,7 @@ class OdpParser:
     """Reads OpenDocument slides and drawings: titles, texts, tables and the speaker's notes."""
 
     name = "odp"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {
         ".odp": f"{_ODF}.presentation", ".otp": f"{_ODF}.presentation-template", ".fodp": f"{_ODF}.presentation-flat-xml",
         ".odg": f"{_ODF}.graphics", ".fodg": f"{_ODF}.graphics-flat-xml",
@@ -59,6 +60,7 @@ class OdpParser:
     def parse(self, content: Content) -> Outline:
         """The blocks of each slide, with the slide's number as `page`; a slide without a title is called by its name."""
         package, outline = Package(content), Outline()
+        seen: set[str] = set()
         pages = (element for element in package.body if tag(element) == "draw:page")
         for page, slide in enumerate(pages, start=1):
             part, reader = Outline(), Reader(package)
@@ -66,7 +68,11 @@ class OdpParser:
             flow = Flow(part)
             _add_slide(slide, reader, flow)
             _add_notes(reader, part)
-            _add_objects(reader, part, flow)
+            _add_objects(reader, part)
+            for role, text in _furniture(slide, package, reader):
+                if text not in seen and any(map(str.isalpha, text)):  # once for all slides
+                    seen.add(text)
+                    part.paragraph(text, role=role)
             outline.extend(part)
         finish(outline, **package.facts())
         return outline
@@ -87,6 +93,18 @@ def _add_slide(slide: "_Element", reader: Reader, flow: Flow) -> None:
             flow.paragraph(text, role="note")
 
 
+def _furniture(slide: "_Element", package: Package, reader: Reader) -> Iterator[tuple[str, str]]:
+    """The headers and footers of a slide: typed on it, or declared once and named by it."""
+    for role in ("header", "footer"):
+        name = attribute(slide, f"presentation:use-{role}-name")
+        for each in package.body if name else ():
+            if tag(each) == f"presentation:{role}-decl" and attribute(each, "presentation:name") == name:
+                yield role, "".join(map(str, each.itertext()))
+        for shape in slide:
+            if attribute(shape, "presentation:class") == role:
+                yield role, plain(reader.shape(shape))
+
+
 def _add_notes(reader: Reader, outline: Outline) -> None:
     for mark, note in reader.notes:
         text = plain(note)
@@ -102,21 +120,16 @@ def _texts(package: Package, names: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(filter(None, (plain(Reader(package).items(part)) for part in found))))
 
 
-def _add_objects(reader: Reader, outline: Outline, flow: Flow) -> None:
-    """Charts as their tables, formulas as they were typed, and other objects as files of their own."""
+def _add_objects(reader: Reader, outline: Outline) -> None:
+    """Charts as their tables, and other objects as files of their own."""
     archive = reader.package.archive
     for path in list(dict.fromkeys(reader.objects))[:_MAX_OBJECTS] if archive is not None else ():
         assert archive is not None
         if path in archive.names:
             outline.attach(f"{path}.bin", archive.read(path))
-        elif f"{path}/content.xml" in archive.names:
-            root = archive.xml(f"{path}/content.xml")
-            tables = [table for chart in root.iter("{*}chart") for table in chart.iter("{*}table")]
-            typed = next((each.text for each in root.iter("{*}annotation") if each.text), None)
-            if tables:
-                write([item for table in tables for item in table_of(table, reader.items)], flow)
-            elif typed:
-                outline.paragraph(f"${' '.join(typed.split())}$")
+        elif (root := reader.package.object(path)) is not None:
+            if chart_of(root) is not None:
+                add_chart(outline, root=root)
             elif tag(root) == "office:document-content":
                 body = first(root, "office:body")
                 kind = tag(body[0]).rpartition(":")[2] if body is not None and len(body) else "text"

@@ -35,15 +35,22 @@ class Counters:
         elif counts[depth]:
             counts[depth] += 1
         else:
-            counts[depth] = number(level, "text:start-value", 1, _MOST) if level is not None else 1
+            counts[depth] = self._start(style, depth)
         counts[depth + 1 :] = [0] * (_MAX_LEVELS - depth)
         if level is None or tag(level) == "text:list-level-style-bullet":
             return ""
         shown = number(level, "text:display-levels", 1, depth + 1)
-        parts = [numeral(counts[at] or 1, self._format(style, at)) for at in range(depth + 1 - shown, depth + 1)]
+        parts = [
+            numeral(counts[at] or self._start(style, at), self._format(style, at))
+            for at in range(depth + 1 - shown, depth + 1)
+        ]
         text = ".".join(filter(None, parts)) if parts[-1] else ""
         before, after = attribute(level, "style:num-prefix"), attribute(level, "style:num-suffix")
         return f"{before}{text}{after}".strip() if text else ""
+
+    def _start(self, style: str, depth: int) -> int:
+        level = self._level(style, depth)
+        return number(level, "text:start-value", 1, _MOST) if level is not None else 1
 
     def _format(self, style: str, depth: int) -> str:
         level = self._level(style, depth)

@@ -74,6 +74,8 @@ class Package:
         if self.archive is None:
             self._roots = [parse_xml(content.data)]
         body = self.section("office:body")
+        if self._roots[0] is None and self.section("office:styles") is not None:
+            raise ParseFailed("no_text", "The template holds nothing but styles.")
         if body is None or not len(body):
             raise ParseFailed("broken", "The document has no body.")
         self.body: _Element = next((child for child in body if isinstance(child.tag, str)), body)
@@ -117,11 +119,6 @@ class Package:
         """Whether the style of a paragraph is one for code."""
         return any(_CODE.fullmatch(name) for name in self._names(style))
 
-    def list_of(self, style: str) -> str:
-        """The list style that a paragraph's style names."""
-        chain = (attribute(each, "style:list-style-name") for each in self._chain(style))
-        return next(filter(None, chain), "")
-
     def is_hidden(self, style: str) -> bool:
         """Whether a style hides its text."""
         for each in self._chain(style):
@@ -152,6 +149,13 @@ class Package:
                 self.lists[""] = style
             elif tag(style) == "style:style" and attribute(style, "style:family") in ("paragraph", "text"):
                 self._styles[attribute(style, "style:name")] = style
+
+    def object(self, path: str) -> "_Element | None":
+        """The content of an object inside the document; None where it is missing or damaged."""
+        try:
+            return self._part(f"{path}/content.xml") if path else None
+        except ParseFailed:
+            return None
 
     def _part(self, name: str) -> "_Element | None":
         return self.archive.xml(name) if self.archive is not None and name in self.archive.names else None

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rage_assets.blocks.parsing.office.drawings import described
 from rage_assets.blocks.parsing.office.odf_lists import Counters
 from rage_assets.blocks.parsing.office.odf_package import Package, attribute, first, number, tag
 from rage_assets.blocks.parsing.office.odf_table import table_of
 from rage_assets.blocks.parsing.office.story import Item, Paragraph
+from rage_assets.blocks.parsing.web.mathml import latex
 from resources.domain import BlockType
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Reader:
         self.notes: list[tuple[str, list[Item]]] = []
         self.comments: list[tuple[str, list[Item]]] = []
         self.objects: list[str] = []
+        self._formulas: dict[str, str] = {}
         self._counters = Counters(package.lists)
 
     def items(self, container: "_Element") -> list[Item]:
@@ -66,18 +69,27 @@ class Reader:
         if content is not None and kind in ("draw:object", "draw:object-ole"):
             return self._object(content)
         words = [first(element, name) for name in ("svg:title", "svg:desc")]
-        texts = [" ".join((each.text or "").split()) for each in words if each is not None]
-        text = " – ".join(dict.fromkeys(filter(None, texts)))
+        text = described(*(each.text or "" for each in words if each is not None))
         return [Paragraph(text, kind=BlockType.IMAGE)] if text else []
 
     def _object(self, element: "_Element") -> list[Item]:
-        math = first(element, "math:math")
-        if math is not None:
-            return [Paragraph(f"${' '.join(''.join(map(str, math.itertext())).split())}$")]
-        path = attribute(element, "xlink:href").removeprefix("./")
-        if path:
+        if formula := self._formula(element):
+            return [Paragraph(formula)]
+        if path := _path(element):
             self.objects.append(path)
         return []
+
+    def _formula(self, element: "_Element | None") -> str:
+        """A formula as LaTeX; nothing for other objects."""
+        path = _path(element) if element is not None else ""
+        if path not in self._formulas:
+            own = first(element, "math:math")
+            root = own if own is not None else self.package.object(path)
+            found = _latex(root) if root is not None else ""
+            if not path:
+                return found
+            self._formulas[path] = found
+        return self._formulas[path]
 
     def _add(self, element: "_Element", found: list[Item]) -> None:
         name = tag(element)
@@ -135,8 +147,12 @@ class Reader:
                     if isinstance(item, Paragraph) and item.level is None and item.kind is BlockType.PARAGRAPH:
                         self._as_item(item, found, style, depth, start if not labelled else None, labelled)
                         labelled = True
-                    else:
-                        found.append(item)
+                        continue
+                    numbered = style in self.package.lists and not labelled
+                    if numbered and isinstance(item, Paragraph) and item.level is not None:
+                        item.label = self._counters.label(style, depth, start if start >= 0 else None)
+                        labelled = True
+                    found.append(item)
 
     def _as_item(self, item: Paragraph, found: list[Item], style: str, depth: int, start: int | None, goes_on: bool) -> None:
         last = found[-1] if found else None
@@ -170,6 +186,8 @@ class Reader:
                 yield self._note(child)
             elif name == "office:annotation":
                 self._comment(child)
+            elif name == "draw:frame" and (formula := self._formula(first(child, "draw:object"))):
+                yield formula
             elif name in _SHAPES:
                 boxes += self.shape(child)
             elif name == "text:span" and self.package.is_hidden(attribute(child, "text:style-name")):
@@ -186,6 +204,21 @@ class Reader:
         if body is not None:
             self.notes[place] = (self.notes[place][0], self.items(body))
         return f"[{self.notes[place][0]}]"
+
+
+def _path(element: "_Element") -> str:
+    """The path of an object inside the document."""
+    return attribute(element, "xlink:href").removeprefix("./").rstrip("/")
+
+
+def _latex(root: "_Element") -> str:
+    """A formula as LaTeX, or as it was typed where its structure says nothing."""
+    math = next(root.iter("{http://www.w3.org/1998/Math/MathML}math"), None)
+    if math is None:
+        return ""
+    typed = next((each.text for each in math.iter("{*}annotation") if each.text), "")
+    text = latex(math) or typed
+    return f"${' '.join(text.split())}$" if text.strip() else ""
 
 
 def _squeezed(text: str | None) -> str:

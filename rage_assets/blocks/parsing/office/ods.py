@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 from rage_assets.blocks.parsing.archives.archive import XML_OPTIONS, Archive
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.office.docx_styles import attribute, child, local
+from rage_assets.blocks.parsing.office.drawings import described
+from rage_assets.blocks.parsing.office.odf_cells import count, paragraphs, shown
+from rage_assets.blocks.parsing.office.odf_charts import add_chart
 from rage_assets.blocks.parsing.office.regions import Area, column_name
 from rage_assets.blocks.parsing.office.sheets import Comment, Floating, Sheet, add_book
 from rage_assets.blocks.parsing.outline import Outline
-from rage_assets.blocks.parsing.pipe_table import table_parts
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 
@@ -20,22 +22,20 @@ if TYPE_CHECKING:
 _MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _MOST_CELLS = 5_000_000
 _MOST_REPEATED = 1000  # of cells and rows that have text
-_LAST_PLACE = 1_048_576
 _MAX_DEPTH = 30
-_VALUES = ("date-value", "time-value", "boolean-value", "string-value", "value")
 
 
 class OdsParser:
     """Reads sheets of LibreOffice and its relatives."""
 
     name = "ods"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".ods": _MEDIA_TYPE, ".ots": f"{_MEDIA_TYPE}-template"}
 
     def parse(self, content: Content) -> Outline:
         """A heading for each sheet that is shown, and its tables with `sheet`, `rows` and `cells`."""
         archive = Archive(content.data)
-        archive.refuse_doctypes()
+        archive.refuse_doctypes("content.xml")  # LibreOffice itself declares one in what holds its menus
         outline = Outline()
         outline.title = _title(archive)
         book = _Book(archive)
@@ -119,14 +119,14 @@ class _Sheet:
         for cell in element:
             if local(cell) not in ("table-cell", "covered-table-cell"):
                 continue
-            repeated = _count(cell, "number-columns-repeated")
-            text = _shown(cell) if local(cell) == "table-cell" else ""
+            repeated = count(cell, "number-columns-repeated")
+            text = shown(cell) if local(cell) == "table-cell" else ""
             if text:
                 texts |= dict.fromkeys(range(column, column + min(repeated, _MOST_REPEATED)), text)
             self._merge(cell, column)
             self._above(cell, column)
             column += repeated
-        repeated = _count(element, "number-rows-repeated")
+        repeated = count(element, "number-rows-repeated")
         if texts:
             times = min(repeated, _MOST_REPEATED)
             self._book.count(times * len(texts))
@@ -134,7 +134,7 @@ class _Sheet:
         self._next += repeated
 
     def _merge(self, cell: "_Element", column: int) -> None:
-        wide, tall = _count(cell, "number-columns-spanned"), _count(cell, "number-rows-spanned")
+        wide, tall = count(cell, "number-columns-spanned"), count(cell, "number-rows-spanned")
         if wide > 1 or tall > 1:
             self._merges.append(Area(self._next, column, self._next + tall - 1, column + wide - 1))
 
@@ -144,7 +144,7 @@ class _Sheet:
             if local(each) == "annotation":
                 facts = {local(fact): (fact.text or "").strip() for fact in each}
                 place = f"{column_name(column)}{self._next}"
-                comment = Comment(place, facts.get("creator", ""), _paragraphs(each), facts.get("date", ""))
+                comment = Comment(place, facts.get("creator", ""), paragraphs(each), facts.get("date", ""))
                 self.sheet.comments.append(comment)
         self._floating(cell, self._next, column)
 
@@ -158,67 +158,18 @@ class _Sheet:
     def _drawings(self, shape: "_Element") -> "Iterator[partial[None]]":
         # The row is forgotten as soon as it is read, so what is wanted of it is taken now.
         name = self.sheet.name
-        described = "\n".join(filter(None, ((attribute_text(shape, key)) for key in ("title", "desc"))))
+        words = described(*((found.text or "") for key in ("title", "desc") if (found := child(shape, key)) is not None))
         chart = child(shape, "object")
         href = attribute(chart, "href")
         root = self._book.chart(href) if href else None
         box = child(shape, "text-box")
-        text = _paragraphs(shape if box is None else box)
+        text = paragraphs(shape if box is None else box)
         if root is not None:
-            yield partial(_add_chart, root=root, sheet=name)
+            yield partial(add_chart, root=root, sheet=name)
         elif text:
             yield partial(Outline.paragraph, text=text, sheet=name, role="text_box")
-        if described:
-            yield partial(Outline.add, kind=BlockType.IMAGE, text=described, sheet=name)
-
-
-def attribute_text(element: "_Element", name: str) -> str:
-    """The text of the first child of a name."""
-    found = child(element, name)
-    return "" if found is None else (found.text or "").strip()
-
-
-def _add_chart(outline: Outline, *, root: "_Element", sheet: str) -> None:
-    chart = next(root.iter("{*}chart"), None)
-    if chart is None:
-        return
-    title = child(chart, "title")
-    outline.paragraph("" if title is None else _paragraphs(title), sheet=sheet)
-    kind = (attribute(chart, "class") or "").rpartition(":")[2].replace("circle", "pie").replace("ring", "doughnut")
-    outline.add(BlockType.IMAGE, f"{kind.capitalize()} chart".strip(), sheet=sheet, role="chart")
-    rows = [[_shown(cell) for cell in row if local(cell) == "table-cell"] for row in root.iter("{*}table-row")]
-    for _, _, table in table_parts(rows):
-        outline.add(BlockType.TABLE, table, sheet=sheet, role="chart")
-
-
-def _shown(cell: "_Element") -> str:
-    """The text of a cell as it is shown; its value where a program left the text out."""
-    text = _paragraphs(cell)
-    if text or attribute(cell, "value-type") is None:
-        return text
-    return next((value for name in _VALUES if (value := attribute(cell, name)) is not None), "").removesuffix("T00:00:00")
-
-
-def _paragraphs(element: "_Element") -> str:
-    return "\n".join("".join(_texts(each)) for each in element if local(each) in ("p", "h")).strip()
-
-
-def _texts(element: "_Element", depth: int = 0) -> Iterator[str]:
-    yield element.text or ""
-    for each in element:
-        kind = local(each)
-        if kind == "s":
-            yield " " * min(_count(each, "c"), 100)
-        elif kind in ("tab", "line-break"):
-            yield "\t" if kind == "tab" else "\n"
-        elif kind not in ("annotation", "note", "ruby-text", "frame") and depth < _MAX_DEPTH:
-            yield from _texts(each, depth + 1)
-        yield each.tail or ""
-
-
-def _count(element: "_Element", name: str) -> int:
-    written = attribute(element, name) or "1"
-    return max(1, min(int(written), _LAST_PLACE)) if written.isdecimal() and len(written) < 9 else 1
+        if words:
+            yield partial(Outline.add, kind=BlockType.IMAGE, text=words, sheet=name)
 
 
 def _title(archive: Archive) -> str:

@@ -28,7 +28,7 @@ class PptxParser:
     """Reads PowerPoint presentations from their XML."""
 
     name = "pptx"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx"), _MEDIA_TYPE)
 
     def parse(self, content: Content) -> Outline:

@@ -14,7 +14,7 @@ class RtfParser:
     """Reads RTF: headings, lists, tables, notes and comments; headers and footers as metadata."""
 
     name = "rtf"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".rtf": "application/rtf"}
 
     def parse(self, content: Content) -> Outline:

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rage_assets.blocks.parsing.pdf.lines import Segment
+from rage_assets.blocks.parsing.pdf.lines import SIGNS, Segment
 
-BULLET = re.compile(r"(?:[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]|\(?(?:\d{1,2}|[a-z])[.)])\s+(?=\S)")
+BULLET = re.compile(rf"(?:[{SIGNS}–*o-]|\(?(?:\d{{1,2}}|[a-z]|[ivx]{{2,5}})[.)])\s+(?=\S)")
 ENDS = re.compile(r"[.!?:;。]['\"”’)\]]*$")
-SYMBOL = re.compile(r"[•‣◦▪■●○–\uf0b7\uf0a7➢➤✓*o-]\s+")
+SYMBOL = re.compile(rf"[{SIGNS}–*o-]\s+")
 _NO_TITLE = re.compile(r"^[,;]|\w[}]?@\w|^https?://")
 _MAX_HEADING = 200
 

@@ -16,9 +16,16 @@ _HYPHEN = 2  # the code by which PDFium marks a hyphen that ends a line
 _SOFT_HYPHEN = "\u00ad"
 _MAX_CHARS = 200_000
 _FORCE_BOLD = 1 << 18
-_BOLD_NAME = re.compile(rb"bold|black|heavy|(?:cm|sf|ec|lm)[a-z]*bx|-medi|[-,]bd", re.IGNORECASE)
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi|(?:cm|sf|ec|lm)[a-z]*bx|-medi|[-,]bd", re.IGNORECASE)
+# How tall usual type is, from the deepest descender to an accent, in times its size. What fonts say of themselves
+# differs by half: in sizes by their boxes, a sans-serif text would be a heading beside a serif one.
+_TALL = 1.15
+_GAP = 0.15  # of a font's height; PDFium misses some spaces that are moved to and not typed
+_LEAST_BOX, _MOST_BOX = 0.3, 4.0  # of a font's size; else the size is not that of what is seen
+_LIGHT_NAME = re.compile(rb"regu|roman|book|light|ital|obli|(?:cm|sf|lm)(?:r|ti|tt|sl)", re.IGNORECASE)
 _ALEFS = "\u0622\u0623\u0625\u0627"
 _LAM = "\u0644"
+_HEBREW = "\u0590"  # from here on are scripts without spaces, or written from the right
 
 
 def page_frame(page: "PdfPage") -> Frame:
@@ -47,12 +54,13 @@ class _Characters:
         self.frame = self.frames[0]
         self.box = [ctypes.c_double() for _ in range(4)]
         self.box_references = [ctypes.byref(value) for value in self.box]
-        self.loose = pdfium.FS_RECTF()
+        self.loose, self.matrix = pdfium.FS_RECTF(), pdfium.FS_MATRIX()
         self.name, self.flags = ctypes.create_string_buffer(100), ctypes.c_int()
         self.fonts: dict[tuple[bytes, int, bool], tuple[bool, str]] = {}
         self.found: dict[Frame, list[Word]] = {}
         self.word: Word | None = None
         self.first = self.last = (0.0, 0.0)  # the sides of the word's latest characters
+        self.gaps: list[tuple[int, float, float]] = []  # within the word: how much is before, and both sides
         self.line = 0
 
     def words(self) -> dict[Frame, list[Word]]:
@@ -95,6 +103,8 @@ class _Characters:
             self._close()
             self._open(at, text, joined=False)
             return
+        if left - self.last[1] > _GAP * word.size and self._apart(at):
+            self.gaps.append((len(word.text), self.last[1], left))
         if text != "." and word.text.endswith(LEADER):
             self._close()
             self._open(at, text, joined=True)
@@ -120,8 +130,8 @@ class _Characters:
 
     def _close(self) -> None:
         if self.word is not None:
-            self.found.setdefault(self.frame, []).append(self.word)
-            self.word = None
+            self.found.setdefault(self.frame, []).extend(_parted(self.word, self.gaps))
+            self.word, self.gaps = None, []
 
     def _sides(self, at: int) -> tuple[float, float]:
         """The sides of a character, as the text is read."""
@@ -139,18 +149,45 @@ class _Characters:
         return self.frame.box(x, y, x, y)[1]
 
     def _size(self, at: int) -> float:
-        """The font's height as it is shown; the nominal size says little where a matrix scales it."""
-        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, self.loose):
-            return 10.0
+        """The font's height as it is shown, by its size; by its box where that differs, as with fonts that are drawings."""
         box = self.loose
-        return abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom) or 1.0
+        if not self.pdfium.FPDFText_GetLooseCharBox(self.raw, at, box):
+            return 10.0
+        tall = abs(box.right - box.left if self.frame.angle in (90, 270) else box.top - box.bottom)
+        matrix = self.matrix
+        if not self.pdfium.FPDFText_GetMatrix(self.raw, at, matrix):
+            return tall or 1.0
+        size = self.pdfium.FPDFText_GetFontSize(self.raw, at) * math.hypot(matrix.c, matrix.d)
+        return _TALL * size if _LEAST_BOX * size < tall < _MOST_BOX * size else tall or 1.0
+
+    def _apart(self, at: int) -> bool:
+        """Whether a space is left between two letters, by how far each goes on; their ink says little of narrow ones."""
+        before, after = self.pdfium.FS_RECTF(), self.pdfium.FS_RECTF()
+        for index, box in ((at - 1, before), (at, after)):
+            if self.frame.angle or not self.pdfium.FPDFText_GetLooseCharBox(self.raw, index, box):
+                return False
+        return bool(self.word and after.left - before.right > _GAP * self.word.size)
 
     def _font(self, at: int) -> tuple[bool, str]:
         """Whether a character's font is heavy, and its family."""
         self.pdfium.FPDFText_GetFontInfo(self.raw, at, self.name, 100, ctypes.byref(self.flags))
         key = self.name.value, self.flags.value, self.pdfium.FPDFText_GetFontWeight(self.raw, at) >= 600
         if key not in self.fonts:
-            bold = key[2] or bool(key[1] & _FORCE_BOLD) or _BOLD_NAME.search(key[0]) is not None
+            # The weight is guessed from the thickness of stems, of which some programs write anything.
+            heavy = key[2] and not _LIGHT_NAME.search(key[0])
+            bold = heavy or bool(key[1] & _FORCE_BOLD) or _BOLD_NAME.search(key[0]) is not None
             family = re.sub(rb"[A-Z]{6}\+|[-,].*|(?:Bold|Ital|Medium|Light|Regular|Roman|Oblique|MT\b|PS).*", b"", key[0])
             self.fonts[key] = bold, family.decode("utf-8", "replace")
         return self.fonts[key]
+
+
+def _parted(word: Word, gaps: list[tuple[int, float, float]]) -> list[Word]:
+    """The words that gaps make of one; a word that is set with gaps all through stays one."""
+    if not gaps or 3 * len(gaps) >= len(word.text) or max(word.text) >= _HEBREW:
+        return [word]
+    starts = [(0, word.left), *((at, left) for at, _, left in gaps)]
+    ends = [*((at, right) for at, right, _ in gaps), (len(word.text), word.right)]
+    return [
+        replace(word, text=word.text[first:last], left=left, right=right, joined=word.joined and not first)
+        for (first, left), (last, right) in zip(starts, ends, strict=True)
+    ]

@@ -183,7 +183,8 @@ def _goes_on(lines: list[Segment], line: Segment) -> bool:
         return False
     left, right = min(each.left for each in lines), max(line.right, *(each.right for each in lines))
     if BULLET.match(lines[0].text):
-        return line.left > lines[0].left + 0.3 * line.size
+        reads_on = line.text[:1].islower() and not ENDS.search(above.text)
+        return reads_on or line.left > lines[0].left + 0.3 * line.size
     short = above.right < right - 0.2 * (right - left)
     indented = len(lines) > 1 and line.left > lines[-1].left + 0.8 * line.size and line.left > left + 0.8 * line.size
     return not (ENDS.search(above.text) and not line.text[:1].islower() and (short or indented))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
 
@@ -11,8 +11,15 @@ WIDE_GAP = 0.9
 # Numbers that stand so far apart are two values, no thousands.
 _NUMBERS_GAP = 0.4
 LEADER = "...."
+_IS_DOTS = re.compile("[.…]+")
+_FEWEST_DOTS = 4
+_LEADER_GAP = 4.0  # times the height of the font
 _DOTS = re.compile(r"(?:\s?[.…]){4,}$")
-_MARK = re.compile(r"[•‣◦▪■●○–➢➤✓\uf0b7\uf0a7]|\(?\d{1,2}[.)]|\(?[a-z]\)")
+# What stands before an item of a list; of picture fonts, the private characters.
+SIGNS = "•‣◦▪■●○∙·⁃◆◇►▶▸❖➔➢➤✓✔□☐☑\uf020-\uf0ff"
+_MARK = re.compile(rf"[{SIGNS}o*–-]|\(?\d{{1,2}}(?:\.\d{{1,2}}){{0,4}}[.)]|\(?[a-z]\)")
+_ITEM = re.compile(rf"[{SIGNS}](?!\S)")
+_LONGEST_MARK = 12
 
 
 @dataclass(slots=True)
@@ -116,7 +123,7 @@ def segments_of(words: Iterable[Word], rulings: Rulings | None = None) -> list[S
     """
     found: list[Segment] = []
     run: list[Word] = []
-    for word in words:
+    for word in _with_leaders(words):
         if run and not _follows(run, word, rulings):
             found.append(Segment.of(run))
             run = []
@@ -124,8 +131,34 @@ def segments_of(words: Iterable[Word], rulings: Rulings | None = None) -> list[S
     return [*found, Segment.of(run)] if run else found
 
 
+def _with_leaders(words: Iterable[Word]) -> list[Word]:
+    """The words with dots that stand apart as one leader, such as those of a table of contents."""
+    found: list[Word] = []
+    dots: list[Word] = []
+    for word in [*words, None]:
+        if word is not None and _IS_DOTS.fullmatch(word.text) and (not dots or _leads_on(dots[-1], word)):
+            dots.append(word)
+            continue
+        if len(dots) >= _FEWEST_DOTS:
+            left, right = min(dot.left for dot in dots), max(dot.right for dot in dots)
+            dots = [replace(dots[0], text=LEADER, left=left, right=right)]
+        found += dots
+        dots = []
+        if word is not None:
+            # Dots in another line than those before are looked at anew.
+            (dots if _IS_DOTS.fullmatch(word.text) else found).append(word)
+    return found + dots
+
+
+def _leads_on(before: Word, dots: Word) -> bool:
+    """Whether dots stand right of a word or of others, not far from them."""
+    return abs(before.base - dots.base) < 0.3 * dots.size and 0 <= dots.left - before.right < _LEADER_GAP * dots.size
+
+
 def _follows(run: list[Word], word: Word, rulings: Rulings | None) -> bool:
     before = run[-1]
+    if word.text == LEADER and _leads_on(before, word):
+        return True
     if word.line != before.line or before.text.endswith(LEADER):
         return False
     gap = max(word.left - before.right, before.left - word.right)
@@ -166,7 +199,13 @@ def _wide(char: str) -> bool:
 
 def _is_mark(run: list[Word]) -> bool:
     """Whether words are only the bullet or number of a list item, whose text stands apart."""
-    return sum(len(word.text) for word in run) < 6 and _MARK.fullmatch("".join(word.text for word in run)) is not None
+    text = "".join(word.text for word in run[:_LONGEST_MARK])
+    return len(text) <= _LONGEST_MARK and _MARK.fullmatch(text) is not None
+
+
+def is_item(text: str) -> bool:
+    """Whether a piece of text begins with the sign of a list's item."""
+    return _ITEM.match(text) is not None
 
 
 def is_value(text: str) -> bool:

@@ -34,7 +34,7 @@ class PdfParser:
     """Reads the text layer with PDFium."""
 
     name = "pdf"
-    version = 2
+    version = 3
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {".pdf": "application/pdf"}
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
-from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_value
+from rage_assets.blocks.parsing.pdf.lines import Segment, cell_text, eye_lines, is_item, is_value
 from rage_assets.blocks.parsing.pdf.prose import PROSE, columns_apart, reads_on, without_prose
 from rage_assets.blocks.parsing.pdf.rows import logical_rows
 from rage_assets.blocks.parsing.pdf.rulings import Rulings
@@ -15,6 +15,7 @@ _MAX_CELL = 60  # characters
 _PROSE_LINES = 4
 _MAX_COLUMNS = 100
 _CLOSE = 0.6  # times the height of the font; lines of one cell have no more white between them
+_LARGER = 1.15  # times the type of the row above
 _SPACE, _FAR = 0.3, 0.5  # times the height of the font; words of two columns are no nearer
 
 Line = list[Segment]
@@ -44,6 +45,8 @@ def _follows(run: list[Line], line: Line) -> bool:
     gap = min(segment.bottom for segment in run[-1]) - max(segment.top for segment in line)
     if gap > 2.5 * max(segment.size for segment in line):
         return False
+    if min(segment.size for segment in line) > _LARGER * max(segment.size for segment in run[-1]):
+        return False  # a heading below the table
     if len(line) > 1:
         return True
     # A lone piece is a row where a cell goes on, or a label; two labels end a table.
@@ -102,7 +105,7 @@ def _table(run: list[Line], rulings: Rulings) -> Found | None:
     used = sorted({column for line in lines for column in line})
     filled = sum(map(len, lines))
     columns = [[line[column] for line in lines if column in line] for column in used]
-    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns) or _is_numbered(columns):
+    if 2 * sum(map(_is_prose, columns)) >= len(used) or _too_wide(columns) or _is_numbered(columns) or _are_lists(columns):
         return None
     if len(used) < 2 or filled < 0.4 * len(lines) * len(used):
         return None
@@ -138,6 +141,12 @@ def _is_numbered(columns: list[list[list[Segment]]]) -> bool:
     if not all(number.isdecimal() and len(number) < 6 for number in numbers):
         return False
     return all(int(number) - int(before) == 1 for before, number in pairwise(numbers))
+
+
+def _are_lists(columns: list[list[list[Segment]]]) -> bool:
+    """Whether these are lists that stand beside each other."""
+    items = [[is_item(piece.text) for parts in column for piece in parts] for column in columns]
+    return sum(map(any, items)) > 1 and 2 * sum(map(sum, items)) > sum(map(len, items))
 
 
 def _is_prose(pieces: list[list[Segment]]) -> bool:
