@@ -169,3 +169,13 @@ def test_entities_of_html_are_known_without_their_document_type(parse):
 def test_a_large_document_is_read_in_pieces(parse, monkeypatch):
     monkeypatch.setattr("rage_assets.blocks.parsing.web.xml._LARGEST", 10)
     assert "title: Lake" in texts(parse("<book><title>Lake</title><para>Cold.</para></book>", "a.xml"))[0]
+
+
+def test_a_docbook_article_about_journals_is_no_journal(parse):
+    text = "<article><title>The journal</title><section><title>Body</title><para>It logs.</para></section></article>"
+    assert texts(parse(text, "a.xml")) == ["The journal", "Body", "It logs."]
+
+
+def test_an_entity_that_nobody_knows_is_its_name(parse):
+    doctype = '<!DOCTYPE article PUBLIC "-//KDE//DTD DocBook" "kdedbx45.dtd">'
+    assert texts(parse(f"{doctype}<article><para>&konsole; is open.</para></article>", "a.xml")) == ["konsole is open."]

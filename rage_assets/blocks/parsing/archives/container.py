@@ -25,7 +25,7 @@ class ArchiveParser:
     """Opens zip archives, tar archives however they are packed, and single packed files; 7z where py7zr is installed."""
 
     name = "archive"
-    version = 1
+    version = 2
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".zip": "application/zip",

@@ -78,9 +78,9 @@ def formula(element: "_Element") -> str:
 
 
 def _entity(node: Any) -> str:
-    """What an entity of a document type that is not read stands for; those of HTML are the same everywhere."""
+    """What an entity of HTML stands for, which is the same everywhere; the name of any other, which says something."""
     name = getattr(node, "name", None)
-    return html5.get(f"{name};", "") if name else ""
+    return html5.get(f"{name};", str(name)) if name else ""
 
 
 def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) -> None:

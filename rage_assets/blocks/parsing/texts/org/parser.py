@@ -38,7 +38,7 @@ class OrgParser:
     """Reads Org: text without marks; states, tags, times and properties of headings are their metadata."""
 
     name = "org"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".org": "text/x-org"}
 
     def parse(self, content: Content) -> Outline:
