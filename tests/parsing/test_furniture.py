@@ -96,3 +96,16 @@ def test_what_a_page_says_of_itself_is_metadata_of_the_first_block(parse):
 def test_a_large_page_is_read_in_linear_time(parse):
     document = parse(site("<h2>A lake</h2><p>It is cold.</p>" * 8000), "a.html")
     assert len(document.blocks) > 8000
+
+
+def test_of_documentation_all_sections_with_code_are_kept_with_their_headings(parse):
+    prose = "This command moves back through the directories that were visited before, one after the other. " * 6
+    body = (
+        '<section id="a"><h1>prevd</h1><section id="b"><h2>Synopsis</h2><pre>prevd [POS]</pre></section>'
+        f'<section id="c"><h2>Description</h2><p>{prose}</p></section>'
+        '<section id="d"><h2>Example</h2><pre>prevd 2</pre></section></section>'
+    )
+    menu = '<div class="sidebar"><h3>Navigation</h3><ul><li><a href="x">Next</a></li></ul></div>'
+    page = f"<html><head><title>prevd</title></head><body>{menu}<div role='main'>{body}</div></body></html>"
+    texts = [block.text for block in parse(page, "a.html").blocks if not block.text.startswith("This")]
+    assert texts == ["prevd", "Synopsis", "prevd [POS]", "Description", "Example", "prevd 2"]

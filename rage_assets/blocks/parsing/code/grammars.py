@@ -31,8 +31,8 @@ FUNCTIONS = _words(
     "iterator_declaration converter_declaration class_method_definition subroutine subprogram_body procedure declProc "
     "defProc fun_decl function_signature constructor_signature getter_signature setter_signature method_signature "
     "function_def macro_def modifier_definition constructor_definition fallback_receive_definition rpc "
-    "procedure_declaration mixin_statement value_declaration create_function create_procedure create_trigger TestDecl function_body procedure_body "
-    "macro function_or_value_defn member_defn value_definition constructor destructor FnProto"
+    "procedure_declaration mixin_statement value_declaration create_function create_procedure create_trigger TestDecl "
+    "function_body procedure_body macro function_or_value_defn member_defn value_definition constructor destructor FnProto"
 )  # fmt: skip
 CONTAINERS = _words(
     "class_definition class_declaration abstract_class_declaration class_specifier struct_specifier union_specifier "

@@ -145,8 +145,17 @@ def _around(body: "HtmlElement", good: list[_Unit]) -> "HtmlElement":
     while True:
         inner = next((child for child in element if sizes.get(child, 0) >= 0.95 * sizes[body]), None)
         if inner is None:
-            return element
+            break
         element = inner
+    return _document(element)
+
+
+def _document(element: "HtmlElement") -> "HtmlElement":
+    """All sections of the document that an element is part of: each with its heading, one within the other."""
+    section = next((each for each in (element, *element.iterancestors("section")) if each.tag == "section"), None)
+    while section is not None and section.tag == "section" and any(child.tag in HEADINGS for child in section):
+        element, section = section, section.getparent()
+    return element
 
 
 def _chosen(units: list[_Unit]) -> set[_Unit]:
@@ -173,7 +182,24 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
             wanted = (unit.is_prose and not unit.is_caption) or (unit.is_heading and at + 1 == first)
         if wanted:
             kept.add(unit)
+    kept |= _headings_above(units, kept)
     return kept - _empty_headings(units, kept)
+
+
+def _headings_above(units: list[_Unit], kept: set[_Unit]) -> set[_Unit]:
+    """The headings right above tables and code, which no vote needs to reach."""
+    above: set[_Unit] = set()
+    waiting: list[_Unit] = []
+    for unit in units:
+        if unit.is_heading:
+            level = HEADINGS[unit.element.tag]
+            waiting = [heading for heading in waiting if HEADINGS[heading.element.tag] < level]
+            waiting.append(unit)
+            continue
+        if unit in kept and unit.group is not None and unit.group.tag in _DATA:
+            above.update(waiting)
+        waiting = []
+    return above
 
 
 def _empty_headings(units: list[_Unit], kept: set[_Unit]) -> set[_Unit]:
