@@ -109,3 +109,24 @@ def test_of_documentation_all_sections_with_code_are_kept_with_their_headings(pa
     page = f"<html><head><title>prevd</title></head><body>{menu}<div role='main'>{body}</div></body></html>"
     texts = [block.text for block in parse(page, "a.html").blocks if not block.text.startswith("This")]
     assert texts == ["prevd", "Synopsis", "prevd [POS]", "Description", "Example", "prevd 2"]
+
+
+def test_a_section_of_a_document_may_be_called_as_furniture_is(parse):
+    prose = "Policy is changed by those who propose, discuss and second a text until nobody objects to it any more. " * 6
+    sections = "".join(
+        f'<section id="{name.lower().replace(" ", "-")}"><h2>{name}</h2><p>{prose}</p><p>Short: {name}.</p></section>'
+        for name in ("Process", "Other tags", "Related work")
+    )
+    menu = '<div class="sidebar"><h3>Navigation</h3><ul><li><a href="x">Next</a></li></ul></div>'
+    body = f"{menu}<div class='body'><section id='policy'><h1>Policy</h1>{sections}</section></div>"
+    texts = [block.text for block in parse(f"<html><body>{body}</body></html>", "a.html").blocks]
+    assert [text for text in texts if not text.startswith("Policy is")] == [
+        "Policy", "Process", "Short: Process.", "Other tags", "Short: Other tags.", "Related work", "Short: Related work.",
+    ]  # fmt: skip
+
+
+def test_a_heading_may_be_called_as_furniture_is(parse):
+    prose = "The lake was measured in spring and again in autumn, with two boats and a line of lead. " * 6
+    work = f'<h2 id="related-work">Related work</h2><p>{prose}</p>'
+    page = f'<body><div class="menu">Menu</div><h1>Lake</h1><p>{prose}</p>{work}</body>'
+    assert "Related work" in [block.text for block in parse(page, "a.html").blocks]
