@@ -13,7 +13,9 @@ INLINE = frozenset(
     ("abbrev", "abbr", "acronym", "app", "application", "b", "bold", "citation", "citetitle", "cite", "classname", "cmdname",
      "code", "codeph", "command", "computeroutput", "constant", "date", "ci", "em", "emph", "email", "emphasis", "envar",
      "ext-link", "filename", "filepath", "firstterm", "foreignphrase", "foreign", "function", "gi", "guilabel", "guimenu",
-     "hi", "i", "inlinecode", "inline-graphic", "interfacename", "italic", "keycap", "keyword", "link", "literal", "markup",
+     "guibutton", "guiicon", "guimenuitem", "guisubmenu", "keycap", "keycombo", "menuchoice", "trademark",
+     "personname", "firstname", "hi", "i", "inlinecode", "inline-graphic", "interfacename",
+     "italic", "keycap", "keyword", "link", "literal", "markup",
      "menucascade", "methodname", "milestone-end", "milestone-start", "mml:math", "monospace", "named-content", "option",
      "orgName", "overline", "parameter", "parmname", "persName", "ph", "phrase", "placeName", "productname", "prompt",
      "pub-id", "quote", "ref", "replaceable", "roman", "rs", "sansserif", "sc", "seg", "small", "source", "span", "strike",
@@ -29,6 +31,8 @@ SILENT = frozenset(
 )
 _PEOPLE = ("name", "etal", "person-group")
 _FORMULAS = ("inline-formula", "disp-formula", "inlineequation", "informalequation", "equation", "formula")
+# Entries of menus one below the other, and keys that are pressed together.
+_CHOICES = {"menuchoice": " > ", "menucascade": " > ", "keycombo": "+"}
 _MAX_DEPTH = 150
 
 
@@ -95,6 +99,10 @@ def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) ->
         return
     if name == "math":
         parts.append(f"${latex(element)}$")
+        return
+    if name in _CHOICES:
+        chosen = filter(None, (text_of(child) for child in element if local(child) not in ("shortcut", "")))
+        parts.append(_CHOICES[name].join(chosen))
         return
     parted = "" if name in INLINE or name in _PEOPLE else " "
     parts.append(parted)
