@@ -82,15 +82,16 @@ def formula(element: "_Element") -> str:
 
 
 def _entity(node: Any) -> str:
-    """What an entity of HTML stands for, which is the same everywhere; the name of any other, which says something."""
+    """What an entity stands for where it is one of HTML, which are the same everywhere; nothing else is put in its place."""
     name = getattr(node, "name", None)
-    return html5.get(f"{name};", str(name)) if name else ""
+    return html5.get(f"{name};", "") if name else ""
 
 
 def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) -> None:
     name = local(element)
     if not name:
-        parts.append(_entity(element))
+        # In a sentence, the name of a product or a person says more than a gap.
+        parts.append(_entity(element) or getattr(element, "name", None) or "")
         return
     if name in skip or name in SILENT or depth > _MAX_DEPTH:
         return
