@@ -6,6 +6,7 @@ from rage_assets.blocks.parsing.texts.latex.document import Document
 from rage_assets.blocks.parsing.texts.latex.environments import Environments
 from rage_assets.blocks.parsing.texts.latex.tokens import Token
 
+_LONGEST_FACT = 20_000  # tokens
 _FIELD = re.compile(r"from(?:name|address|phone|mobilephone|fax|email|url)|subject|title|place|date|signature|\w{2,8}ref")
 
 
@@ -17,8 +18,10 @@ class Commands(Environments):
     def keep(self, name: str) -> None:
         """Remember a part of the title page until that is set."""
         self.tokens.option()
-        before = self.document.facts.get(name, [])
-        self.document.facts[name] = [*before, *([Token("\\and", self.last)] if before else []), *self.tokens.group()]
+        known = self.document.facts.setdefault(name, [])
+        given = self.tokens.group()
+        if len(known) < _LONGEST_FACT:
+            known += [Token("\\and", self.last), *given] if known else given
 
     def _on_maketitle(self) -> None:
         """Set what was given as title, author and date."""
@@ -33,9 +36,8 @@ class Commands(Environments):
 
     def _on_texorpdfstring(self) -> None:
         """What is printed stands here, and what the bookmarks say goes."""
-        printed = self.tokens.group()
+        self.add(self.inline(self.tokens.group()))
         self.tokens.group()
-        self.tokens.push(printed)
 
     def _on_opening(self) -> None:
         self.flush()
