@@ -105,6 +105,25 @@ def test_of_two_members_with_one_name_the_last_counts(parse):
     assert inside(parse(tar({"a.txt": b"one"})[:1024] + tar({"a.txt": b"two"}), "a.tar")) == {"a.txt": b"two"}
 
 
+def test_members_whose_paths_mean_the_same_place_are_one_member(parse):
+    assert inside(parse(tar({"a.txt": b"one", "./a.txt": b"two"}), "a.tar")) == {"a.txt": b"two"}
+
+
+def test_a_damaged_member_takes_none_of_the_others_with_it(parse):
+    data = zipped({"a.txt": "first", "b.txt": "second", "c.txt": "third"})
+    place = data.index(b"b.txt") + len("b.txt")
+    document = parse(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :], "a.zip")
+    assert inside(document) == {"a.txt": b"first", "c.txt": b"third"}
+    assert "b.txt" in document.blocks[0].metadata["incomplete"]
+
+
+def test_of_an_archive_that_was_cut_off_the_members_before_are_read(parse):
+    whole = tar({"a.txt": b"first", "b.txt": b"x" * 5000})
+    document = parse(whole[:3000], "a.tar")
+    assert inside(document) == {"a.txt": b"first"}
+    assert document.blocks[0].metadata["incomplete"]
+
+
 def test_archives_are_opened_only_so_deep(reason):
     assert reason(zipped({"x": "y"}), "a.zip!/b.zip!/c.zip!/d.zip!/e.zip!/f.zip") == "too_deep"
 

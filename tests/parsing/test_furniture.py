@@ -96,3 +96,37 @@ def test_what_a_page_says_of_itself_is_metadata_of_the_first_block(parse):
 def test_a_large_page_is_read_in_linear_time(parse):
     document = parse(site("<h2>A lake</h2><p>It is cold.</p>" * 8000), "a.html")
     assert len(document.blocks) > 8000
+
+
+def test_of_documentation_all_sections_with_code_are_kept_with_their_headings(parse):
+    prose = "This command moves back through the directories that were visited before, one after the other. " * 6
+    body = (
+        '<section id="a"><h1>prevd</h1><section id="b"><h2>Synopsis</h2><pre>prevd [POS]</pre></section>'
+        f'<section id="c"><h2>Description</h2><p>{prose}</p></section>'
+        '<section id="d"><h2>Example</h2><pre>prevd 2</pre></section></section>'
+    )
+    menu = '<div class="sidebar"><h3>Navigation</h3><ul><li><a href="x">Next</a></li></ul></div>'
+    page = f"<html><head><title>prevd</title></head><body>{menu}<div role='main'>{body}</div></body></html>"
+    texts = [block.text for block in parse(page, "a.html").blocks if not block.text.startswith("This")]
+    assert texts == ["prevd", "Synopsis", "prevd [POS]", "Description", "Example", "prevd 2"]
+
+
+def test_a_section_of_a_document_may_be_called_as_furniture_is(parse):
+    prose = "Policy is changed by those who propose, discuss and second a text until nobody objects to it any more. " * 6
+    sections = "".join(
+        f'<section id="{name.lower().replace(" ", "-")}"><h2>{name}</h2><p>{prose}</p><p>Short: {name}.</p></section>'
+        for name in ("Process", "Other tags", "Related work")
+    )
+    menu = '<div class="sidebar"><h3>Navigation</h3><ul><li><a href="x">Next</a></li></ul></div>'
+    body = f"{menu}<div class='body'><section id='policy'><h1>Policy</h1>{sections}</section></div>"
+    texts = [block.text for block in parse(f"<html><body>{body}</body></html>", "a.html").blocks]
+    assert [text for text in texts if not text.startswith("Policy is")] == [
+        "Policy", "Process", "Short: Process.", "Other tags", "Short: Other tags.", "Related work", "Short: Related work.",
+    ]  # fmt: skip
+
+
+def test_a_heading_may_be_called_as_furniture_is(parse):
+    prose = "The lake was measured in spring and again in autumn, with two boats and a line of lead. " * 6
+    work = f'<h2 id="related-work">Related work</h2><p>{prose}</p>'
+    page = f'<body><div class="menu">Menu</div><h1>Lake</h1><p>{prose}</p>{work}</body>'
+    assert "Related work" in [block.text for block in parse(page, "a.html").blocks]

@@ -127,3 +127,67 @@ def test_what_is_never_closed_takes_no_time(part):
     start = time.monotonic()
     LatexParser().parse(Content(b"x " + part.encode() * 5000, "a.tex", "text/x-tex"))
     assert time.monotonic() - start < 10
+
+
+def test_a_document_that_is_only_shown_begins_none(parse):
+    shown = "\\begin{verbatim}\n\\documentclass{article}\n\\begin{document}\nHi\n\\end{document}\n\\end{verbatim}\n"
+    document = parse(f"\\section{{Fonts}}\nBefore it.\n\n{shown}\nBehind it.\n", "a.tex")
+    assert [block.text for block in document.blocks if block.type.value != "code"] == [
+        "Fonts",
+        "Before it.",
+        "Behind it.",
+    ]
+
+
+def test_a_title_page_is_set_where_no_command_sets_it(parse):
+    front = "\\begin{frontmatter}\n\\title{The lake}\n\\author{Ann Lee}\n\\author{Bob Ray}\n\\end{frontmatter}\n"
+    document = parse(
+        f"\\documentclass{{elsarticle}}\n\\begin{{document}}\n{front}\\section{{Depth}}\nDeep.\n\\end{{document}}", "a.tex"
+    )
+    assert document.title == "The lake"
+    assert [block.text for block in document.blocks] == ["The lake", "Ann Lee, Bob Ray", "Depth", "Deep."]
+
+
+def test_what_stands_on_a_title_page_is_kept(parse):
+    document = parse("\\title{T}\\subtitle{Sub}\\institute{Inst}\n\\begin{document}\\maketitle\n\\end{document}", "a.tex")
+    assert [(block.text, block.metadata.get("role")) for block in document.blocks[1:]] == [
+        ("Sub", "subtitle"),
+        ("Inst", "institute"),
+    ]
+
+
+def test_quotation_marks_are_umlauts_and_hyphens_in_german(parse):
+    text = '\\begin{document}\nM"uller "`Bad"\' S"ud"=West, Schiff"|fahrt\n\\end{document}'
+    assert parse("\\usepackage{german}\n" + text, "a.tex").blocks[0].text == "Müller „Bad“ Süd-West, Schifffahrt"
+    assert '"u' in parse(text, "a.tex").blocks[0].text
+
+
+def test_arguments_of_unknown_commands_are_words_apart(parse):
+    assert parse('\\entry{2010}{Baker}{Bonn} Gr{\\"o}{\\ss}e', "a.tex").blocks[0].text == "2010 Baker Bonn Größe"
+
+
+def test_lengths_without_braces_are_no_text(parse):
+    text = "\\parindent=0pt \\vskip 1.5ex plus 2pt minus 1pt\nThree lakes, 5 cm deep.\n\n\\hskip\\parindent Four."
+    assert [block.text for block in parse(text, "a.tex").blocks] == ["Three lakes, 5 cm deep.", "Four."]
+
+
+def test_code_that_is_coloured_by_commands_is_code(parse):
+    code = (
+        "\\begin{Highlighting}[]\n\\KeywordTok{def}\\NormalTok{ f(}\\OperatorTok{\\{\\}}\\NormalTok{):}\n\\end{Highlighting}"
+    )
+    assert parse(code, "a.tex").blocks[0].text == "def f({}):"
+
+
+def test_a_heading_has_the_words_that_are_printed(parse):
+    assert parse("\\section{\\texorpdfstring{The \\emph{lake}}{The lake}}\nText.", "a.tex").blocks[0].text == "The lake"
+
+
+def test_options_of_code_in_a_line_are_no_code(parse):
+    assert parse("Run \\lstinline[style=sh]{ls -l} now.", "a.tex").blocks[0].text == "Run `ls -l` now."
+    assert parse("\\newcommand{\\sh}[1]{\\lstinline[a=b]{#1}}\nRun \\sh{ls} now.", "a.tex").blocks[0].text == "Run `ls` now."
+
+
+def test_fields_and_parts_of_a_letter_are_text(parse):
+    letter = "\\begin{letter}{Ben Low\\\\Bonn}\\opening{Dear Ben,} Yes.\n\\closing{Yours}\\end{letter}"
+    document = parse(f"\\setkomavar{{fromname}}{{Ann Lee}}\n\\begin{{document}}{letter}\\end{{document}}", "a.tex")
+    assert [block.text for block in document.blocks] == ["Ann Lee", "Ben Low\nBonn", "Dear Ben,", "Yes.", "Yours"]

@@ -344,3 +344,7 @@ def test_too_many_parts_are_refused(reason):
 def test_parts_nested_without_end_are_refused(reason):
     headers = "".join(f"Content-Type: multipart/mixed; boundary=x{n}\n\n--x{n}\n" for n in range(900))
     assert reason(headers.encode(), "a.eml") == "broken"
+
+
+def test_a_message_that_speaks_of_boundaries_is_read(parse):
+    assert parse(mail("The boundary holds.\n" * 1500).as_bytes(), "a.eml").blocks[-1].text.startswith("The boundary holds.")

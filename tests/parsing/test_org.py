@@ -51,3 +51,12 @@ def test_blocks_that_never_end_take_no_time(parse):
     start = time.monotonic()
     parse("x\n" + "#+begin_src\n" * 3000 + ":a:\n" * 3000, "a.org")
     assert time.monotonic() - start < 10
+
+
+def test_drawers_hold_text_unless_they_keep_records(parse):
+    org = "* A\n:LOGBOOK:\n- Note taken\n:END:\n:RESULTS:\nForty two.\n:END:\n:hint:\nLook left.\n:end:\nDone."
+    assert [block.text for block in parse(org, "a.org").blocks] == ["A", "Forty two.", "Look left.", "Done."]
+
+
+def test_the_words_of_radio_targets_are_shown_and_anchors_are_not(parse):
+    assert parse("The <<<deep lake>>> is <<here>>cold; 1 << 2.", "a.org").blocks[0].text == "The deep lake is cold; 1 << 2."

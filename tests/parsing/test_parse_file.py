@@ -83,8 +83,8 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
     [
         ("docs/a.md", "markdown/2"),
         ("a.PDF", "pdf/2"),
-        ("Makefile", "code/2"),
-        ("LICENSE", "text/3"),
+        ("Makefile", "code/3"),
+        ("LICENSE", "text/4"),
         ("a.png", "image/1"),
         ("a.heic", "unstructured/1"),
     ],

@@ -79,6 +79,33 @@ SMALL = {
 }
 
 
+# What a part of a large unit is called, whatever the unit is wrapped in.
+_LINES = "  x := 1;\n" * 20
+WRAPPED = {
+    "a.js": (
+        "(function ($) {\n  'use strict';\n\n"
+        + "".join(f"  function f{n}() {{\n" + "    go();\n" * 20 + "  }\n\n" for n in range(3))
+        + "})(jQuery);\n",
+        ["f0", "f1", "f2"],
+    ),
+    "a.vhd": (
+        "package body P is\n"
+        + "".join(f"  function F{n} return real is\n  begin\n{_LINES}    return 1.0;\n  end F{n};\n\n" for n in range(3))
+        + "end P;\n",
+        ["P", "P.F0", "P.F1", "P.F2"],
+    ),
+    "a.adb": (
+        "package body P is\n"
+        + "".join(f"   procedure F{n} is\n   begin\n{_LINES}   end F{n};\n\n" for n in range(3))
+        + "end P;\n",
+        ["P", "P.F0", "P.F1", "P.F2"],
+    ),
+    "a.m": ("## Octave.\nfunction f (a)\n  # It's.\n  a\nendfunction\n\nfunction g (a)\n  a\nendfunction\n", ["f", "g"]),
+    "a.d": ("module a;\nversion (Posix):\n\nint f(int a)\n{\n    return a;\n}\n", ["f"]),
+    "a.vim": ("vim9script\n# It's new\n\ndef Add(a: number)\n  echo a\nenddef\n", ["Add"]),
+}
+
+
 def java_class(methods: int, changed: int = -1) -> str:
     body = "".join(
         f"    /** Does {n}. */\n    @Override\n    public int m{n}(int a) {{\n"
@@ -119,6 +146,19 @@ def test_each_language_is_parted_at_its_units(parse, name):
     blocks = parse(code, name).blocks
     assert symbol in [block.metadata.get("symbol") for block in blocks]
     assert "\n".join(block.text for block in blocks).split() == code.split()
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_the_functions_in_what_wraps_them_are_blocks(parse, name):
+    code, symbols = WRAPPED[name]
+    blocks = parse(code, name).blocks
+    assert [block.metadata["symbol"] for block in blocks if "symbol" in block.metadata] == symbols
+    assert "\n".join(block.text for block in blocks).split() == code.split()
+
+
+def test_what_other_languages_include_is_no_php(parse):
+    assert parse("#include <a.h>\nint f(int a) {\n  return 0;\n}\n", "a.inc").blocks[0].language == "cpp"
+    assert parse("<?php\nfunction f() {\n}\n", "a.inc").blocks[0].language == "php"
 
 
 def test_the_comment_above_a_function_is_its_docstring(parse):

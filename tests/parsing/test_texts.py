@@ -123,3 +123,17 @@ def test_a_book_is_its_chapters_in_order(parse):
     document = parse(book, "a.epub")
     assert document.title == "Lakes"
     assert [block.text for block in document.blocks] == ["One", "first", "Two", "second"]
+
+
+def test_a_heading_may_stand_between_two_lines(parse):
+    document = parse("=======\nThe lake\n=======\n\nIt is deep.\n\n-----\nFish\n-----\nTrout live there.\n", "a.txt")
+    assert [(block.type.value, block.text) for block in document.blocks] == [
+        ("heading", "The lake"), ("paragraph", "It is deep."), ("heading", "Fish"), ("paragraph", "Trout live there."),
+    ]  # fmt: skip
+    assert document.blocks[0].metadata["lines"] == [1, 3]
+    assert document.title == "The lake"
+
+
+def test_the_head_of_a_table_between_two_lines_is_no_heading(parse):
+    document = parse("-----------\nName   Depth\n-----------\nMummelsee   17\n", "a.txt")
+    assert [block.type.value for block in document.blocks] == ["paragraph"]

@@ -169,3 +169,32 @@ def test_entities_of_html_are_known_without_their_document_type(parse):
 def test_a_large_document_is_read_in_pieces(parse, monkeypatch):
     monkeypatch.setattr("rage_assets.blocks.parsing.web.xml._LARGEST", 10)
     assert "title: Lake" in texts(parse("<book><title>Lake</title><para>Cold.</para></book>", "a.xml"))[0]
+
+
+def test_a_docbook_article_about_journals_is_no_journal(parse):
+    text = "<article><title>The journal</title><section><title>Body</title><para>It logs.</para></section></article>"
+    assert texts(parse(text, "a.xml")) == ["The journal", "Body", "It logs."]
+
+
+def test_an_entity_that_nobody_knows_is_its_name(parse):
+    doctype = '<!DOCTYPE article PUBLIC "-//KDE//DTD DocBook" "kdedbx45.dtd">'
+    assert texts(parse(f"{doctype}<article><para>&konsole; is open.</para></article>", "a.xml")) == ["konsole is open."]
+
+
+def test_facts_of_a_docbook_work_take_a_line_each(parse):
+    info = (
+        "<title>Lakes</title><authorgroup><author><firstname>Ann</firstname> <surname>Lee</surname></author>"
+        "<author><personname>Bob Ray</personname></author></authorgroup>"
+        "<copyright><year>2020</year><year>2021</year><holder>Ann Lee</holder></copyright>"
+        "<abstract><para>About lakes.</para></abstract>"
+    )
+    document = parse(
+        f"<book><bookinfo>{info}</bookinfo><chapter><title>One</title><para>Deep.</para></chapter></book>", "a.xml"
+    )
+    assert texts(document) == ["Lakes", "Ann Lee, Bob Ray", "2020 2021 Ann Lee", "About lakes.", "One", "Deep."]
+
+
+def test_menus_and_keys_are_told_apart_from_words(parse):
+    menu = "<menuchoice><guimenu>File</guimenu><guimenuitem>Save</guimenuitem></menuchoice>"
+    keys = "<keycombo><keycap>Ctrl</keycap><keycap>S</keycap></keycombo>"
+    assert texts(parse(f"<article><para>Use {menu} or {keys}.</para></article>", "a.xml")) == ["Use File > Save or Ctrl+S."]

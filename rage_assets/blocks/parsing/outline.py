@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from resources.domain import BlockType, ChildFile, ParsedBlock
@@ -42,6 +42,16 @@ def _parts(text: str) -> Iterator[str]:
     yield text[start:].lstrip("\n")
 
 
+def inner_path(name: str) -> str:
+    r"""A name within a file as a path with `/`, without what leads out of it; `unnamed` where nothing is left.
+
+    >>> inner_path("..\\a/./b.pdf")
+    'a/b.pdf'
+    """
+    parts = [part for part in clean(name).replace("\\", "/").split("/") if part.strip() not in ("", ".", "..")]
+    return "/".join(parts) or "unnamed"
+
+
 # How many characters all blocks of an outline may have together: a small file that repeats itself is no document.
 text_budget: ContextVar[float] = ContextVar("text_budget", default=math.inf)
 # Where the blocks of a file go that is read in pieces; without it they stay in the outline.
@@ -73,6 +83,7 @@ class Outline:
         self.blocks: list[ParsedBlock] = []
         self._page: int | None = None
         self.children: list[ChildFile] = []
+        self._names: dict[str, int] = {}  # of the children, each with the last number that it was given
         self._open: list[tuple[int, str]] = []
 
     @property
@@ -128,15 +139,19 @@ class Outline:
         """Add a paragraph."""
         self.add(BlockType.PARAGRAPH, squeeze(clean(text)), **metadata)
 
-    def attach(self, name: str, data: bytes | Path) -> None:
+    def attach(self, name: str, data: bytes | Path) -> str:
         """Add a file that stands inside this one; it becomes a document of its own, at `path!/name`.
 
         Args:
             name: Its path within this file, with `/`; unsafe parts of it are dropped.
             data: Its bytes, or the scratch file that has them.
+
+        Returns:
+            The name that it got: where another file has it already, it is numbered, as in `a-2.pdf`.
         """
-        parts = [part for part in clean(name).replace("\\", "/").split("/") if part.strip() not in ("", ".", "..")]
-        self.children.append(ChildFile(name="/".join(parts) or "unnamed", data=data))
+        path = self._unused(inner_path(name))
+        self.children.append(ChildFile(name=path, data=data))
+        return path
 
     def progress(self) -> None:
         """Say that reading gets on, which starts the clock anew that ends whoever hangs."""
@@ -161,9 +176,24 @@ class Outline:
             block.model_copy(update={"section": above + block.section, "page": block.page or self.page})
             for block in other.blocks
         ]
-        self.children += other.children
+        for child in other.children:
+            self.attach(child.name, child.data)
+
+    def _unused(self, path: str) -> str:
+        number = self._names.get(path, 0) + 1
+        numbered = path
+        while number > 1 and (numbered := _numbered(path, number)) in self._names:
+            number += 1
+        self._names[path] = number
+        self._names.setdefault(numbered, 1)
+        return numbered
 
     def _spend(self, size: float) -> None:
         self._size += size
         if self._size > self._budget:
             raise ParseFailed("too_large", "The file's text is many times larger than the file.")
+
+
+def _numbered(path: str, number: int) -> str:
+    place = PurePosixPath(path)
+    return str(place.with_name(f"{place.stem}-{number}{place.suffix}"))

@@ -3,19 +3,20 @@
 import bz2
 import gzip
 import lzma
+import tarfile
 import zlib
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
 
 from rage_assets.blocks.parsing.archives.members import MOST_DEPTH, Member, Unpacked
 from rage_assets.blocks.parsing.content import Content
-from rage_assets.blocks.parsing.outline import Outline
+from rage_assets.blocks.parsing.outline import Outline, inner_path
 from resources.domain import WITHIN, BlockType
 from resources.errors import ParseFailed
 
 _MOST_LISTED = 2000
-_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGED = (EOFError, OSError, tarfile.TarError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError)
 _PACKED: dict[str, Any] = {"application/gzip": gzip.open, "application/x-bzip2": bz2.open, "application/x-xz": lzma.open}
 _TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
 
@@ -24,7 +25,7 @@ class ArchiveParser:
     """Opens zip archives, tar archives however they are packed, and single packed files; 7z where py7zr is installed."""
 
     name = "archive"
-    version = 1
+    version = 2
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".zip": "application/zip",
@@ -39,24 +40,37 @@ class ArchiveParser:
     }
 
     def parse(self, content: Content) -> Outline:
-        """The members as children, and their names as a list."""
+        """The members as children, and their names as a list.
+
+        Where only some can be read, `incomplete` says why of the first that cannot.
+
+        Raises:
+            ParseFailed: `broken` and `encrypted` where no member can be read, `too_deep`, `too_large`.
+        """
         if content.path.count(WITHIN) >= MOST_DEPTH:
             raise ParseFailed("too_deep", f"Archives within archives are opened {MOST_DEPTH} deep.")
         outline = Outline()
         outline.title = content.name
         unpacked = Unpacked(content.size)
+        members: dict[str, bytes | Path] = {}
+        failure: ParseFailed | None = None
         try:
-            for member in _members(content, unpacked):
-                outline.attach(member.name, member.data)
+            for name, data in _members(content, unpacked):
+                if isinstance(data, ParseFailed):
+                    failure = failure or data
+                else:
+                    # of members with one name the last counts, as it does to whoever unpacks them
+                    members[inner_path(name)] = data
                 outline.progress()
         except _DAMAGED as error:
-            raise ParseFailed("broken", f"The archive is damaged: {error}.") from None
-        # of members with one name the last counts, as it does to whoever unpacks them
-        outline.children = list({child.name: child for child in outline.children}.values())
-        names = [child.name for child in outline.children]
+            failure = ParseFailed("broken", f"The archive is damaged: {error}.")
+        if failure is not None and not members:
+            raise failure
+        names = [outline.attach(name, data) for name, data in members.items()]
+        incomplete = failure.message if failure else None
         more = [f"- … and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []
         listed = [f"- {name}" for name in names[:_MOST_LISTED]] + more
-        outline.add(BlockType.LIST, "\n".join(listed), members=len(names) or None)
+        outline.add(BlockType.LIST, "\n".join(listed), members=len(names) or None, incomplete=incomplete)
         return outline
 
 

@@ -1,9 +1,11 @@
 """The members of an archive, unpacked within bounds: a small archive can hold more than any disk."""
 
 import io
+import lzma
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -16,6 +18,7 @@ from resources.errors import ParseFailed
 MOST_DEPTH = 5
 _MOST_MEMBERS = 20_000
 _MOST_RATIO = 200
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
 _SMALL_ARCHIVE = 50_000_000
 _IN_MEMORY = 256 * 1024
 _ALL_IN_MEMORY = 64 * 2**20
@@ -26,10 +29,15 @@ _SYSTEM = frozenset(("__MACOSX", "Thumbs.db", "desktop.ini", "node_modules", "__
 
 
 class Member(NamedTuple):
-    """A file in an archive: its path in it, and its bytes or the scratch file that has them."""
+    """A file in an archive.
+
+    Attributes:
+        name: Its path in it.
+        data: Its bytes or the scratch file that has them, or why it cannot be read.
+    """
 
     name: str
-    data: bytes | Path
+    data: bytes | Path | ParseFailed
 
 
 class _Bounded(io.RawIOBase):
@@ -98,8 +106,22 @@ def of_zip(content: Content, unpacked: Unpacked) -> Iterator[Member]:
     with open_zip(content.source, of_files=True) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and _wanted(entry.filename)]
         for entry, name in zip(entries, _names(entries), strict=True):
-            with _opened(archive, entry, content.passwords) as stream:
-                yield Member(name, unpacked.take(stream))
+            yield Member(name, _unpacked(archive, entry, content.passwords, unpacked))
+
+
+def _unpacked(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: tuple[str, ...], unpacked: Unpacked
+) -> bytes | Path | ParseFailed:
+    """A member's content; one that is damaged or locked says nothing of those beside it."""
+    try:
+        with _opened(archive, entry, passwords) as stream:
+            return unpacked.take(stream)
+    except ParseFailed as failure:
+        if failure.reason == "too_large":
+            raise
+        return failure
+    except _DAMAGED as error:
+        return ParseFailed("broken", f"{entry.filename[:200]} cannot be read: {error}.")
 
 
 def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
@@ -127,13 +149,10 @@ def _opened(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, passwords: tuple[s
 
 def of_tar(stream: IO[bytes], unpacked: Unpacked) -> Iterator[Member]:
     """The members of a tar archive; links and devices are none."""
-    try:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for entry in archive:
-                if entry.isfile() and _wanted(entry.name) and (file := archive.extractfile(entry)) is not None:
-                    yield Member(entry.name, unpacked.take(file))
-    except tarfile.TarError as error:
-        raise ParseFailed("broken", f"The archive is damaged: {error}.") from None
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for entry in archive:
+            if entry.isfile() and _wanted(entry.name) and (file := archive.extractfile(entry)) is not None:
+                yield Member(entry.name, unpacked.take(file))
 
 
 def of_7z(content: Content, unpacked: Unpacked) -> Iterator[Member]:

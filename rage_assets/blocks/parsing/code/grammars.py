@@ -32,7 +32,7 @@ FUNCTIONS = _words(
     "defProc fun_decl function_signature constructor_signature getter_signature setter_signature method_signature "
     "function_def macro_def modifier_definition constructor_definition fallback_receive_definition rpc "
     "procedure_declaration mixin_statement value_declaration create_function create_procedure create_trigger TestDecl "
-    "macro function_or_value_defn member_defn value_definition constructor destructor FnProto"
+    "function_body procedure_body macro function_or_value_defn member_defn value_definition constructor destructor FnProto"
 )  # fmt: skip
 CONTAINERS = _words(
     "class_definition class_declaration abstract_class_declaration class_specifier struct_specifier union_specifier "
@@ -41,7 +41,7 @@ CONTAINERS = _words(
     "protocol_declaration extension_declaration mixin_declaration class_interface class_implementation "
     "category_interface category_implementation singleton_class internal_module package_body contract_declaration "
     "library_declaration service service_definition extension_type_declaration instance class_statement enum_definition "
-    "enum_item program foreign_mod_item annotation_type_declaration"
+    "enum_item program package_declaration foreign_mod_item annotation_type_declaration"
 )  # fmt: skip
 # Units without parts.
 TYPES = _words(
@@ -68,7 +68,8 @@ TRANSPARENT = _words(
     "interface implementation internal_procedures preproc_ifdef preproc_if preproc_else preproc_elif "
     "linkage_specification aggregate_body contract_body extension_body member_declarations structure object_expression "
     "do_block document body declTypes class_declarations policy compilation_unit design_unit methods translation_unit "
-    "declaration_expression namespace type_extension_elements block_mapping anon_type_defn"
+    "declaration_expression namespace declarative_part non_empty_declarative_part conditional_declaration "
+    "type_extension_elements block_mapping anon_type_defn"
 )  # fmt: skip
 # One step of wrapping around the unit itself.
 WRAPPERS = _words(
@@ -95,6 +96,7 @@ EQUATIONS = frozenset(("haskell", "purescript", "elm", "erlang", "elixir"))
 SIGNATURES = frozenset(("signature", "type_annotation"))
 # Where the bodies of functions stand apart from their heads.
 BODIES_APART = frozenset(("function_body",))
+SCRIPTS = frozenset(("javascript", "typescript", "tsx"))
 LISPS = frozenset(("clojure", "commonlisp", "elisp", "scheme", "racket"))
 
 

@@ -65,6 +65,8 @@ _OBJC = re.compile(r"^[ \t]*(?:@(?:interface|implementation|protocol|class|end|i
 _MATLAB = re.compile(r"^[ \t]*(?:function\b|classdef\b|%)", re.MULTILINE)
 _PROLOG = re.compile(r"^:-|^[a-z]\w*\([^\n]*\)[ \t]*(?::-|\.$)", re.MULTILINE)
 _PERL = re.compile(r"^\s*(?:use|package|sub|my|our)\b|^#!", re.MULTILINE)
+_PASCAL = re.compile(r"\{\$\w|^[ \t]*(?:procedure|begin|end;|unit)\b", re.MULTILINE | re.IGNORECASE)
+_C = re.compile(r"^[ \t]*(?:#[ \t]*(?:include|define|if|ifdef|ifndef|undef|pragma)\b|//|/\*|\}|.*;[ \t]*$)", re.MULTILINE)
 _LOOKED_AT = 20_000
 
 
@@ -110,6 +112,8 @@ def refined(language: str, text: str) -> str:
         return "matlab"
     if language == "perl" and not _PERL.search(head) and _PROLOG.search(head):
         return "prolog"
+    if language == "php" and "<?" not in head:  # what is included in other languages
+        return "delphi" if _PASCAL.search(head) else "cpp" if _C.search(head) else language
     return language
 
 

@@ -8,13 +8,13 @@ from rage_assets.blocks.parsing.code.grammars import LISPS
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_LONGEST_NAME = 120
+LONGEST_NAME = 120
 _LONGEST_SIGNATURE = 300
 _LONGEST_DOC = 500
 _DOC_LINES = 6
 _NAME_TYPES = re.compile(r"(?:^|_)(?:identifier|name|constant|symbol|word|key|alias|ident|bareword|IDENTIFIER|sym_lit)$")
 _BODY_TYPES = re.compile(r"(?:body|block|compound_statement|declaration_list|field_list|^fields|_block|structure|Block)$")
-_SEPARATORS = re.compile(r"::|->|[:/\\]")
+SEPARATORS = re.compile(r"::|->|[:/\\]")
 _GENERICS = re.compile(r"<[^<>]{0,200}>|\[[^\[\]]{0,200}\]")
 _MARKERS = re.compile(r"^[ \t]*(?:/\*+!?|\*+/|\*(?=\s|$)|//+[/!]?|#+:?|--+[ \t]?\|?|;+|%+|\(\*+|\"(?!\"))[ \t]?")
 _MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
@@ -31,28 +31,10 @@ def name_of(node: "Node", grammar: str) -> str | None:
     raw = _own_name(node, grammar)
     if not raw:
         return None
-    name = " ".join(raw.split())[:_LONGEST_NAME].strip("\"'`")
+    name = " ".join(raw.split())[:LONGEST_NAME].strip("\"'`")
     if node.type in ("rule_set", "rule", "media_statement", "keyframes_statement", "from_instruction"):
         return name or None
-    return name if grammar == "objc" else _SEPARATORS.sub(".", name).strip(". ") or None
-
-
-def bound_name(binding: "Node") -> str | None:
-    """The name that a statement binds to a function: `f` of `const f = …`, `A.p` of `A.prototype.p = …`."""
-    fields = ("name", "left", "lhs", "property", "pattern")
-    target = next((found for field in fields if (found := binding.child_by_field_name(field)) is not None), None)
-    text = text_of(target if target is not None else binding).split("=")[0].split("<-")[0].split("\n")[0]
-    text = text.replace(".prototype.", ".").strip()
-    exported = re.fullmatch(r"(?:module\.)?exports(?:\.(.+))?", text)
-    if exported:
-        text = exported[1] or _named_value(binding) or "exports"
-    return _SEPARATORS.sub(".", re.sub(r"^(?:local|const|let|var)\s+", "", text))[:_LONGEST_NAME].strip(". ") or None
-
-
-def _named_value(binding: "Node") -> str | None:
-    value = binding.child_by_field_name("right")
-    name = value.child_by_field_name("name") if value is not None else None
-    return text_of(name) if name is not None else None
+    return name if grammar == "objc" else SEPARATORS.sub(".", name).strip(". ") or None
 
 
 def _own_name(node: "Node", grammar: str) -> str | None:

@@ -18,7 +18,7 @@ class CodeParser:
     """Reads programming and configuration languages: by grammar where there is one, at the margins elsewhere."""
 
     name = "code"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {".py": "text/x-python"}  # for the others: `code_language`
 
     def parse(self, content: Content) -> Outline:

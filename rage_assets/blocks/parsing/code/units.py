@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from rage_assets.blocks.parsing.code import grammars
 from rage_assets.blocks.parsing.code.margins import assigned_name, defined_name, units_at_margins
-from rage_assets.blocks.parsing.code.names import bound_name, docstring_of, name_of, signature_of
+from rage_assets.blocks.parsing.code.names import docstring_of, name_of, signature_of
+from rage_assets.blocks.parsing.code.values import bound_name, called_body, function_value
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Tree
@@ -25,6 +26,9 @@ _WRAPPED = 5
 # What ends the unit above, and what only opens the one below.
 _CLOSERS = re.compile(r"(?:[^\w#]*|#\s*end\w*\b.*|@?end[;.]?|esac)", re.IGNORECASE)
 _OPENERS = re.compile(r"(?:(?:public|private|protected|signals|slots|internal|fileprivate)[\w ]*:?|#\s*(?:if|el|else).*)")
+
+_OCTAVE_COMMENT = re.compile(rb"(?m)(?:^|(?<=[ \t]))#")
+_OCTAVE_END = re.compile(rb"\bend(?:function|if|for|while|switch|parfor|_try_catch|_unwind_protect)\b")
 
 
 @dataclass
@@ -63,13 +67,22 @@ def units(text: str, language: str) -> list[Unit] | None:
     grammar = grammars.grammar_of(language)
     if grammar is None:
         return None
-    data = text.encode("utf-8", "replace")
+    data = _in_its_dialect(text.encode("utf-8", "replace"), grammar)
     tree = _tree(data, grammar)
     if tree is None:
         return None
     lines = text.split("\n")
     reader = _Reader(lines, grammar)
-    return list(reader.level(reader.members(tree.root_node), 0, len(lines) - 1, []))
+    found = list(reader.level(reader.members(tree.root_node), 0, len(lines) - 1, []))
+    # Of a dialect that the grammar does not understand, the margins say more.
+    return None if tree.root_node.has_error and not any(unit.symbol for unit in found) else found
+
+
+def _in_its_dialect(data: bytes, grammar: str) -> bytes:
+    """Octave's comments and ends as MATLAB has them; every sign stays where it is."""
+    if grammar != "matlab":
+        return data
+    return _OCTAVE_END.sub(lambda end: b"end".ljust(len(end[0])), _OCTAVE_COMMENT.sub(b"%", data))
 
 
 def _tree(data: bytes, grammar: str) -> "Tree | None":
@@ -98,6 +111,8 @@ class _Reader:
         for child in node.named_children:
             if depth < _DEPTH and (child.type in grammars.TRANSPARENT or child.type == "ERROR") and not self._is_unit(child):
                 yield from self.members(child, depth + 1)
+            elif depth < _DEPTH and self.grammar in grammars.SCRIPTS and (body := called_body(child)) is not None:
+                yield from self.members(body, depth + 1)
             else:
                 yield child
 
@@ -120,7 +135,7 @@ class _Reader:
             leads = self._leads(nodes, at, free)
             start = max(leads[0].start_point[0] if leads else node.start_point[0], free)
             end = _last_row(node)
-            if at + 1 < len(nodes) and nodes[at + 1].type in grammars.BODIES_APART:
+            if at + 1 < len(nodes) and nodes[at + 1].type in grammars.BODIES_APART and not self._is_unit(nodes[at + 1]):
                 end = _last_row(nodes[at + 1])
             if core.type == "from_instruction":
                 end = self._stage_end(nodes, at, last)
@@ -220,7 +235,7 @@ class _Reader:
         """The unit that a node is or wraps, and what binds a name to it where that is no part of it."""
         kind = node.type
         if kind in grammars.BINDINGS:
-            return _function_value(node)
+            return function_value(node)
         if kind in grammars.WRAPPERS and depth < _WRAPPED and node.child_by_field_name("declarator") is None:
             for child in node.named_children[:12]:
                 core, bound = self._core(child, depth + 1)
@@ -257,24 +272,13 @@ _OWN_MEANING = {
     "rule": ("make",),
     "class": ("ruby", "haskell", "purescript"),
     "program": ("fortran",),
+    "function_body": ("vhdl",),
+    "procedure_body": ("vhdl",),
+    "object_declaration": ("kotlin",),
+    "package_declaration": ("vhdl", "ada"),
+    "module_declaration": ("verilog",),
     "namespace": (),
 }
-
-
-def _function_value(node: "Node") -> "tuple[Node | None, Node | None]":
-    """The function that a statement binds to a name, and the binding."""
-    level = [(child, node) for child in node.named_children[:4]]
-    for _ in range(_WRAPPED):
-        for child, binding in level:
-            if child.type in grammars.FUNCTION_VALUES:
-                return child, binding
-        level = [
-            (grandchild, child if child.type in ("variable_declarator", "assignment_expression") else binding)
-            for child, binding in level
-            if child.type in (*grammars.BINDINGS, "variable_declarator", "call_expression", "arguments", "expression_list")
-            for grandchild in child.named_children[:4]
-        ]
-    return None, None
 
 
 def _last_row(node: "Node") -> int:
@@ -283,7 +287,9 @@ def _last_row(node: "Node") -> int:
 
 
 def _long_parts(lines: list[str]) -> list[tuple[int, int]]:
-    """A long run of statements at its blank lines, in parts of some forty lines."""
+    """A long run of statements at its blank lines, in parts of some forty lines; what is around it may have indented it."""
+    margin = min((len(line) - len(line.lstrip()) for line in lines[1:-1] if line.strip()), default=0)
+    lines = [line[margin:] if line[:margin].isspace() else line for line in lines]
     parts: list[tuple[int, int]] = []
     for first, end in units_at_margins(lines):
         if parts and end - parts[-1][0] <= _LARGE:

@@ -1,6 +1,5 @@
 """A message as its readers see it, whatever file it came from, and how it becomes blocks."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -74,12 +73,10 @@ def outline_of(mail: Mail) -> Outline:
         add_body(outline, body)
     for text, role in mail.notes:
         outline.paragraph(text, role=role)
-    names: Counter[str] = Counter()
     listed = []
     html = "".join(body.html for body in mail.bodies)
     for part in mail.parts:
-        name = _unique(part.name, names)
-        outline.attach(name, part.data)
+        name = outline.attach(part.name, part.data)
         if not part.hidden and not (part.content_id and f"cid:{part.content_id}" in html):
             listed.append(name)
     if listed:
@@ -142,12 +139,3 @@ def eml(mail: Mail) -> bytes:
 
 def _ascii_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _unique(name: str, names: Counter[str]) -> str:
-    """The name, numbered where the message has another part of that name."""
-    names[name] += 1
-    if names[name] == 1:
-        return name
-    stem, dot, suffix = name.rpartition(".")
-    return f"{stem}-{names[name]}.{suffix}" if dot else f"{name}-{names[name]}"

@@ -7,6 +7,7 @@ import email.policy
 import mimetypes
 import re
 from email.message import Message
+from itertools import islice
 from typing import Any
 
 from rage_assets.blocks.parsing.mail.body import Body
@@ -27,6 +28,8 @@ _SIGNATURES = (
 _ENVELOPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _REPORTS = ("message/delivery-status", "message/disposition-notification", "message/feedback-report", "text/rfc822-headers")
 _UUENCODED = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[ -`]{1,80}\n)+)(?:`?\n)?end[ \t]*$", re.MULTILINE)
+# Also in pieces, as in `boundary*0="x"`.
+_BOUNDARY = re.compile(rb"\bboundary[*\d]{0,5}\s*=", re.IGNORECASE)
 _CHARSET = re.compile(rb"charset=\"?([A-Za-z][\w.:-]{2,30})", re.IGNORECASE)
 _HEAD = 65536
 _SUFFIXES = {"text/plain": ".txt", "text/html": ".html", "image/jpeg": ".jpg", "image/pjpeg": ".jpg",
@@ -47,7 +50,7 @@ def read(data: bytes) -> Mail:
     Raises:
         ParseFailed: `broken` for one of too many parts.
     """
-    if data.lower().count(b"boundary") > _MOST_PARTS:
+    if sum(1 for _ in islice(_BOUNDARY.finditer(data), _MOST_PARTS + 1)) > _MOST_PARTS:
         raise ParseFailed("broken", f"The message has more than {_MOST_PARTS} parts with parts of their own.")
     message = email.message_from_bytes(data, policy=_Policy())
     named = _CHARSET.search(data[:_HEAD])

@@ -18,6 +18,7 @@ _RULE = re.compile(r"[=\-~*_#+. ]{3,}")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,4}\.?[ \t]+|\d{1,2}\.  |Appendix [A-Z]\.[ \t]+)[A-Z].{0,80}[^.,;:!?]")
 _PAGE_FOOT = re.compile(r"\S.{0,100}\[Page \d{1,4}\]\s*")
 _PAGE_HEAD = re.compile(r"(?:RFC \d{1,5}|Internet-Draft) .{0,100}\d{4}\s*")
+_NO_TITLE = re.compile(r"\S(?:  |\t)|\||[.,;]$")
 _LONGEST_TITLE = 250
 _LONGEST_HEADING = 100
 
@@ -26,7 +27,7 @@ class TextParser:
     """Reads plain text in pieces, so that its size does not matter."""
 
     name = "text"
-    version = 3
+    version = 4
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".txt", ".text", ".log", ".nfo"), "text/plain")
 
@@ -105,6 +106,8 @@ def _heading(run: Run, following: Run, ranks: list[str]) -> tuple[tuple[int, str
         under = run[1][1].strip()
         if abs(len(under) - len(line)) <= 2 and not _ITEM.match(line):
             return (_rank(under[0], ranks), line), 2
+    if (framed := _framed(run, following)) is not None:
+        return (_rank(run[0][1].strip()[0] * 2, ranks), framed), 3
     if len(run) > 1 or not following:
         return None, 0
     indent = len(following[0][1]) - len(following[0][1].lstrip())
@@ -114,6 +117,15 @@ def _heading(run: Run, following: Run, ranks: list[str]) -> tuple[tuple[int, str
     if _is_capitals(line) and run[0][1][0] not in " \t" and not _is_capitals(following[0][1]):
         return (_rank("A", ranks), line), 1
     return None, 0
+
+
+def _framed(run: Run, following: Run) -> str | None:
+    """The heading between two equal lines of signs; the head of a table, whose words stand apart, is none."""
+    if len(run) < 3 or not (following or len(run) > 3):
+        return None
+    above, line, below = (text.strip() for _, text in run[:3])
+    plain = any(map(str.isalnum, line)) and not _ITEM.match(line) and not _NO_TITLE.search(line)
+    return line if plain and len(line) <= _LONGEST_HEADING and above == below and UNDERLINE.fullmatch(above) else None
 
 
 def _rank(sign: str, ranks: list[str]) -> int:

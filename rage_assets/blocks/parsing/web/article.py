@@ -2,7 +2,8 @@
 
 Other readers vote on every block of text. Where the votes cover most of the prose, the smallest element around them is
 the article: what lies outside goes, and so do lines above, between and below that no reader wants (bylines, share
-buttons, calls to read on). Prose, tables and code within the article stay, whatever the votes say.
+buttons, calls to read on). Prose, tables and code within the article stay, whatever the votes say. Of a page that marks
+its sections, all sections around the good text are the article, whole.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from rage_assets.blocks.parsing.web.sections import document_around
 from rage_assets.blocks.parsing.web.tree import HEADINGS, INLINE, drop
 from rage_assets.blocks.parsing.web.voting import Votes, words
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _PROSE = 20
 _FEWEST_WORDS = 40
+_NEARLY_ALL = 0.95
 _IN_LINE = INLINE | {"br", "hr"}
 _DATA = ("table", "pre", "dl")
 _LISTS = ("ul", "ol")
@@ -76,10 +79,12 @@ def keep_article(root: "HtmlElement", votes: Votes) -> bool:
     prose = sum(len(unit.words) for unit in units if unit.is_prose)
     if not good or sum(len(unit.words) for unit in good if unit.is_prose) < 0.5 * prose:
         return False
-    article = _around(body, good)
+    document = document_around(good[0].element)
+    article = document if document is not None and _holds(document, good) else _around(body, good)
     inside = [unit for unit in units if unit.element is article or article in unit.element.iterancestors()]
+    chosen = set(inside) if article is document else _chosen(inside)
     title = " ".join(root.xpath("//title/text()|//meta[@property='og:title']/@content"))
-    _keep_only(body, _chosen(inside) | _title(units[: units.index(good[0])], set(words(title))))
+    _keep_only(body, chosen | _title(units[: units.index(good[0])], set(words(title))))
     return True
 
 
@@ -135,6 +140,12 @@ def _leads_away(element: "HtmlElement") -> bool:
     return element.tag == "a" and not (element.get("href") or "#").startswith("#")
 
 
+def _holds(element: "HtmlElement", good: list[_Unit]) -> bool:
+    """Whether an element has nearly all of the good text."""
+    held = sum(len(unit.words) for unit in good if unit.element is element or element in unit.element.iterancestors())
+    return held >= _NEARLY_ALL * sum(len(unit.words) for unit in good)
+
+
 def _around(body: "HtmlElement", good: list[_Unit]) -> "HtmlElement":
     """The smallest element with nearly all of the good text."""
     sizes: dict[HtmlElement, int] = {}
@@ -143,7 +154,7 @@ def _around(body: "HtmlElement", good: list[_Unit]) -> "HtmlElement":
             sizes[element] = sizes.get(element, 0) + len(unit.words)
     element = body
     while True:
-        inner = next((child for child in element if sizes.get(child, 0) >= 0.95 * sizes[body]), None)
+        inner = next((child for child in element if sizes.get(child, 0) >= _NEARLY_ALL * sizes[body]), None)
         if inner is None:
             return element
         element = inner
@@ -173,7 +184,24 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
             wanted = (unit.is_prose and not unit.is_caption) or (unit.is_heading and at + 1 == first)
         if wanted:
             kept.add(unit)
+    kept |= _headings_above(units, kept)
     return kept - _empty_headings(units, kept)
+
+
+def _headings_above(units: list[_Unit], kept: set[_Unit]) -> set[_Unit]:
+    """The headings right above tables and code, which no vote needs to reach."""
+    above: set[_Unit] = set()
+    waiting: list[_Unit] = []
+    for unit in units:
+        if unit.is_heading:
+            level = HEADINGS[unit.element.tag]
+            waiting = [heading for heading in waiting if HEADINGS[heading.element.tag] < level]
+            waiting.append(unit)
+            continue
+        if unit in kept and unit.group is not None and unit.group.tag in _DATA:
+            above.update(waiting)
+        waiting = []
+    return above
 
 
 def _empty_headings(units: list[_Unit], kept: set[_Unit]) -> set[_Unit]:

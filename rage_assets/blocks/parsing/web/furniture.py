@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.web.article import keep_article
+from rage_assets.blocks.parsing.web.sections import has_id_of_heading
 from rage_assets.blocks.parsing.web.tree import drop, length
 from rage_assets.blocks.parsing.web.voting import Votes
 
@@ -73,6 +74,8 @@ def _named(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
                 found.append(element)
             continue
         names = _CAMEL.sub("-", f"{element.get('class') or ''} {element.get('id') or ''}")
+        if _NAMES.search(names) and has_id_of_heading(element):
+            names = _CAMEL.sub("-", element.get("class") or " ")
         if names == " " or not _NAMES.search(names) or _CONTENT.search(names):
             continue
         # A wrapper around half of the page is not what its name says.

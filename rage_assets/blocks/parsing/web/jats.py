@@ -137,9 +137,8 @@ class JatsReader(DocumentReader):
 
         title = next((text_of(node) for node in article.iter("{*}article-title")), "")
         name = title or (article.get("article-type") or local(article)).replace("-", " ")
-        number = 1 + sum(child.name.startswith(name[:80]) for child in self.outline.children)
-        name = f"{name[:80]}{f' {number}' if number > 1 else ''}.xml".replace("/", " ")
-        self.outline.attach(name, etree.tostring(article, encoding="utf-8", xml_declaration=True, with_tail=False))
+        data = etree.tostring(article, encoding="utf-8", xml_declaration=True, with_tail=False)
+        self.outline.attach(f"{name[:80]}.xml".replace("/", " "), data)
 
 
 def _has(element: "_Element", name: str) -> bool:

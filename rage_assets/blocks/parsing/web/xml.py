@@ -17,6 +17,7 @@ from resources.domain import BlockType
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+_JOURNAL_PARTS = ("front", "front-stub", "body", "back", "floats-group")
 _JOURNALS = ("sub-article", "response", "pmc-articleset")
 _DOCUMENTS = ("book", "article", "chapter", "section", "TEI", "TEI.2", "teiCorpus", "topic", "concept", "task", "reference",
               "troubleshooting", "dita", "refentry", "set", "appendix", "preface", "glossentry", "part",
@@ -30,7 +31,7 @@ class XmlParser:
     """Reads XML; entities stay unexpanded and nothing is fetched."""
 
     name = "xml"
-    version = 2
+    version = 3
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"),
@@ -44,8 +45,9 @@ class XmlParser:
         name = local(root) if root is not None else ""
         if name == "html":
             return page(content.text, site=True)
-        if (name == "article" and _is_journal(content)) or name in _JOURNALS:
-            read_article(outline, parse_xml(content.data))
+        if name in ("article", *_JOURNALS):
+            tree = parse_xml(content.data)
+            (_read_document if name == "article" and not _is_journal(tree) else read_article)(outline, tree)
         elif name in FEEDS:
             read_feed(outline, parse_xml(content.data))
         elif name == "opml":
@@ -70,11 +72,9 @@ def _start(content: Content) -> "_Element | None":
     return next((element for _, element in parser.read_events()), None)
 
 
-def _is_journal(content: Content) -> bool:
-    """Whether an article is of JATS; DocBook has articles, too."""
-    with content.open() as stream:
-        start = stream.read(_START)
-    return any(mark in start for mark in (b"<front", b"JATS", b"NLM//DTD", b"journal", b"<body"))
+def _is_journal(article: "_Element") -> bool:
+    """Whether an article is of JATS; DocBook has articles, too, but parts none into front, body and back."""
+    return any(local(part) in _JOURNAL_PARTS for part in article)
 
 
 def _read_document(outline: Outline, root: "_Element") -> None:

@@ -45,6 +45,13 @@ _SECTIONS = frozenset(
      "refsection", "refsynopsisdiv", "bibliodiv", "glossdiv", "troubleshooting", "glossentry", "statement", "answer",
      "question")
 )  # fmt: skip
+# What DocBook says of a work before it begins; a line for each fact.
+_ABOUT = frozenset(
+    ("info", "bookinfo", "articleinfo", "chapterinfo", "sectioninfo", "refentryinfo", "setinfo", "partinfo", "prefaceinfo",
+     "appendixinfo", "sect1info", "sect2info", "refmeta")
+)  # fmt: skip
+_PROSE_ABOUT = frozenset(("abstract", "legalnotice", "title", "subtitle", "epigraph", "dedication"))
+_PEOPLE_ABOUT = ("author", "editor", "othercredit", "collab", "corpauthor")
 _LEFT_OUT = SILENT | {"teiHeader", "prolog", "metadata", "topicmeta", "colgroup", "colspec", "textobject", "toc", "index"}
 _IN_PARAGRAPHS = _LISTS | _CODE | _TABLES | _FIGURES | {"table-wrap", "fig-group", "boxed-text", "supplementary-material",
                                                          "element-citation", "disp-quote", "blockquote", "note",
@@ -74,7 +81,9 @@ class DocumentReader:
         name = local(element)
         if not name or name in _LEFT_OUT or depth > _MAX_DEPTH or self.read_special(element, name, level):
             return
-        if name in _TITLES:
+        if name in _ABOUT:
+            self._about(element, level, depth, metadata)
+        elif name in _TITLES:
             self._title(element, level, metadata)
         elif name in _TABLES and next(element.iter("{*}tr", "{*}row", "{*}strow", "{*}property"), None) is not None:
             self.table(element, **metadata)
@@ -95,6 +104,18 @@ class DocumentReader:
     def read_special(self, element: "_Element", name: str, level: int) -> bool:
         """Add an element that only one vocabulary has; whether it was one."""
         return False
+
+    def _about(self, element: "_Element", level: int, depth: int, metadata: dict[str, Any]) -> None:
+        """Add the facts of a work, a line for each."""
+        for child in element:
+            if local(child) in _PROSE_ABOUT:
+                self.read(child, level, depth + 1, **metadata)
+            elif local(child) == "authorgroup":
+                people = [_fact(one) for one in child if local(one) in _PEOPLE_ABOUT]
+                self.outline.paragraph(", ".join(dict.fromkeys(filter(None, people))), **{**metadata, "role": "authors"})
+            else:
+                role = {"role": "authors"} if local(child) in _PEOPLE_ABOUT else {}
+                self.outline.paragraph(_fact(child), **{**metadata, **role})
 
     def _title(self, element: "_Element", level: int, metadata: dict[str, Any]) -> None:
         parent = element.getparent()
@@ -164,6 +185,14 @@ class DocumentReader:
         for first, last, table in parts:
             rows = [first, last] if len(parts) > 1 else None
             self.outline.add(BlockType.TABLE, table, rows=rows, **metadata)
+
+
+def _fact(element: "_Element", depth: int = 0) -> str:
+    """The text of an element; elements in it that are not within a sentence are words apart."""
+    loose = (element.text or "").strip() or any((child.tail or "").strip() for child in element)
+    if loose or not len(element) or depth > _MAX_DEPTH:
+        return text_of(element)
+    return " ".join(filter(None, (_fact(child, depth + 1) if local(child) else text_of(child) for child in element)))
 
 
 def _items(element: "_Element", depth: int) -> Any:

@@ -13,7 +13,9 @@ INLINE = frozenset(
     ("abbrev", "abbr", "acronym", "app", "application", "b", "bold", "citation", "citetitle", "cite", "classname", "cmdname",
      "code", "codeph", "command", "computeroutput", "constant", "date", "ci", "em", "emph", "email", "emphasis", "envar",
      "ext-link", "filename", "filepath", "firstterm", "foreignphrase", "foreign", "function", "gi", "guilabel", "guimenu",
-     "hi", "i", "inlinecode", "inline-graphic", "interfacename", "italic", "keycap", "keyword", "link", "literal", "markup",
+     "guibutton", "guiicon", "guimenuitem", "guisubmenu", "keycap", "keycombo", "menuchoice", "trademark",
+     "personname", "firstname", "hi", "i", "inlinecode", "inline-graphic", "interfacename",
+     "italic", "keycap", "keyword", "link", "literal", "markup",
      "menucascade", "methodname", "milestone-end", "milestone-start", "mml:math", "monospace", "named-content", "option",
      "orgName", "overline", "parameter", "parmname", "persName", "ph", "phrase", "placeName", "productname", "prompt",
      "pub-id", "quote", "ref", "replaceable", "roman", "rs", "sansserif", "sc", "seg", "small", "source", "span", "strike",
@@ -29,6 +31,8 @@ SILENT = frozenset(
 )
 _PEOPLE = ("name", "etal", "person-group")
 _FORMULAS = ("inline-formula", "disp-formula", "inlineequation", "informalequation", "equation", "formula")
+# Entries of menus one below the other, and keys that are pressed together.
+_CHOICES = {"menuchoice": " > ", "menucascade": " > ", "keycombo": "+"}
 _MAX_DEPTH = 150
 
 
@@ -78,7 +82,7 @@ def formula(element: "_Element") -> str:
 
 
 def _entity(node: Any) -> str:
-    """What an entity of a document type that is not read stands for; those of HTML are the same everywhere."""
+    """What an entity stands for where it is one of HTML, which are the same everywhere; nothing else is put in its place."""
     name = getattr(node, "name", None)
     return html5.get(f"{name};", "") if name else ""
 
@@ -86,7 +90,8 @@ def _entity(node: Any) -> str:
 def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) -> None:
     name = local(element)
     if not name:
-        parts.append(_entity(element))
+        # In a sentence, the name of a product or a person says more than a gap.
+        parts.append(_entity(element) or getattr(element, "name", None) or "")
         return
     if name in skip or name in SILENT or depth > _MAX_DEPTH:
         return
@@ -95,6 +100,10 @@ def _gather(element: Any, parts: list[str], skip: frozenset[str], depth: int) ->
         return
     if name == "math":
         parts.append(f"${latex(element)}$")
+        return
+    if name in _CHOICES:
+        chosen = filter(None, (text_of(child) for child in element if local(child) not in ("shortcut", "")))
+        parts.append(_CHOICES[name].join(chosen))
         return
     parted = "" if name in INLINE or name in _PEOPLE else " "
     parts.append(parted)

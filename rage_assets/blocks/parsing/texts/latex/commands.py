@@ -1,7 +1,13 @@
 """The commands of LaTeX that do more than stand for characters; each has a method of its own."""
 
+import re
+
 from rage_assets.blocks.parsing.texts.latex.document import Document
 from rage_assets.blocks.parsing.texts.latex.environments import Environments
+from rage_assets.blocks.parsing.texts.latex.tokens import Token
+
+_LONGEST_FACT = 20_000  # tokens
+_FIELD = re.compile(r"from(?:name|address|phone|mobilephone|fax|email|url)|subject|title|place|date|signature|\w{2,8}ref")
 
 
 class Commands(Environments):
@@ -9,29 +15,44 @@ class Commands(Environments):
 
     document: Document
 
-    def _on_title(self) -> None:
-        self._keep("title")
-
-    def _on_author(self) -> None:
-        self._keep("author")
-
-    def _on_date(self) -> None:
-        self._keep("date")
-
-    def _keep(self, name: str) -> None:
+    def keep(self, name: str) -> None:
+        """Remember a part of the title page until that is set."""
         self.tokens.option()
-        self.document.facts[name] = [*self.document.facts.get(name, []), *self.tokens.group()]
+        known = self.document.facts.setdefault(name, [])
+        given = self.tokens.group()
+        if len(known) < _LONGEST_FACT:
+            known += [Token("\\and", self.last), *given] if known else given
 
     def _on_maketitle(self) -> None:
         """Set what was given as title, author and date."""
         facts, self.document.facts = self.document.facts, {}
         self.end_lists()
-        title = self.inline(facts.get("title", []))
+        title = self.inline(facts.pop("title", []))
         self.outline.title = self.outline.title or title
         self.outline.heading(title, 1)
-        for name in ("author", "date"):
-            self.outline.paragraph(self.inline(facts.get(name, [])), role=name)
+        for name, tokens in facts.items():
+            self.outline.paragraph(self.inline(tokens), role=name)
         self.flush()
+
+    def _on_texorpdfstring(self) -> None:
+        """What is printed stands here, and what the bookmarks say goes."""
+        self.add(self.inline(self.tokens.group()))
+        self.tokens.group()
+
+    def _on_opening(self) -> None:
+        self.flush()
+        self.add(self.inline(self.tokens.group()))
+        self.flush()
+
+    _on_closing = _on_encl = _on_cc = _on_opening
+
+    def _on_setkomavar(self) -> None:
+        """A field of a letter."""
+        name = self.tokens.word()
+        self.tokens.option()
+        value = self.tokens.group()
+        if _FIELD.fullmatch(name):
+            self.outline.paragraph(self.inline(value), role=name)
 
     def _on_footnote(self) -> None:
         self.tokens.option()
@@ -46,7 +67,9 @@ class Commands(Environments):
     def _on_verb(self) -> None:
         self.add(f"`{self.tokens.delimited()}`")
 
-    _on_lstinline = _on_verb
+    def _on_lstinline(self) -> None:
+        self.tokens.option(adjacent=True)
+        self._on_verb()
 
     def _on_mintinline(self) -> None:
         self.tokens.option()

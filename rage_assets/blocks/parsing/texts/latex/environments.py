@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 
 from rage_assets.blocks.parsing.outline import Outline, squeeze
 from rage_assets.blocks.parsing.texts.latex import names
+from rage_assets.blocks.parsing.texts.latex.symbols import without_commands
 from rage_assets.blocks.parsing.texts.latex.table import Table
 from rage_assets.blocks.parsing.texts.latex.tokens import Token, Tokens
 from rage_assets.blocks.parsing.texts.list_items import ListItems
@@ -178,6 +179,9 @@ class Environments(ABC):
                 self.outline.heading("References", self._top(), lines=self.lines())
             self._lists.append(plain)
             self.items.open()  # numbers that the source does not write are no text of it
+        elif plain == "letter":
+            self.add(self.inline(self.tokens.group()))
+            self.flush()
         elif plain == "abstract":
             self.outline.heading("Abstract", self._top(), lines=self.lines())
         elif plain in self.document_theorems():
@@ -195,6 +199,10 @@ class Environments(ABC):
         if token.text == "{":
             deep = max(self.document_levels().values(), default=0) + (1 if plain == "frame" else 2)
             self.outline.heading(self.inline(self.tokens.group()), deep, lines=self.lines())
+
+    @abstractmethod
+    def set_title(self) -> None:
+        """Set a title page that no command sets."""
 
     @abstractmethod
     def begin_document(self) -> None:
@@ -228,6 +236,8 @@ class Environments(ABC):
                 pass
         if plain in names.FIGURES:
             self.picture = ""
+        elif plain == "frontmatter":
+            self.set_title()
 
     def _end_list(self, name: str) -> str:
         self._lists.pop()
@@ -258,6 +268,8 @@ class Environments(ABC):
             self.paragraph(title[1].strip())
         start = self.last
         text = self.tokens.until(f"\\end{{{name}}}")
+        if name in names.COMMANDED or "commandchars" in option:
+            text = without_commands(text)
         if self.items.depth or self.tables:
             self.add(text)
             return

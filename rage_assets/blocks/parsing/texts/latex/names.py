@@ -15,15 +15,32 @@ SILENT = {
     "usecolortheme": 1, "newcolumntype": 2, "specialrule": 3, "bibliography": 1, "addbibresource": 1, "setmainfont": 1,
     "titleformat": 5, "titlespacing": 4, "fancyhf": 1, "fancyhead": 1, "fancyfoot": 1, "lhead": 1, "rhead": 1, "chead": 1,
     "lfoot": 1, "rfoot": 1, "cfoot": 1, "crefname": 3, "Crefname": 3, "newif": 1, "setstretch": 1, "linespread": 1,
-    "makebox": 0, "framebox": 0, "ensuremath": 0, "institute": 0, "email": 0, "arraystretch": 0, "allowdisplaybreaks": 0,
+    "makebox": 0, "framebox": 0, "ensuremath": 0, "arraystretch": 0, "allowdisplaybreaks": 0,
     "pgfplotsset": 1, "newfloat": 3, "floatname": 2, "numberwithin": 2, "setitemize": 1, "setlist": 1, "crefrange": 2,
-    "begingroup": 0, "ExplSyntaxOn": 0, "multirowcell": 1, "newsavebox": 1, "usebox": 1, "fontfamily": 1, "penalty": 0,
+    "begingroup": 0, "lstinputlisting": 1, "inputminted": 2, "includepdf": 1, "verbatiminput": 1, "setkeys": 2,
+    "enlargethispage": 1, "addvspace": 1,
+    "ExplSyntaxOn": 0, "multirowcell": 1, "newsavebox": 1, "usebox": 1, "fontfamily": 1,
 }  # fmt: skip
+# What stands on a title page besides the title.
+TITLE_FACTS = (
+    "subtitle", "author", "affil", "affiliation", "institute", "institution", "address", "email", "date", "subject",
+    "titlehead", "publishers", "dedication", "keywords", "signature", "telephone",
+)  # fmt: skip
+# Settings that take a length or a number without braces.
+LENGTHS = frozenset(
+    ("vskip", "hskip", "kern", "mskip", "parindent", "parskip", "baselineskip", "hsize", "vsize", "textwidth", "textheight",
+     "oddsidemargin", "evensidemargin", "topmargin", "headheight", "headsep", "footskip", "leftskip", "rightskip",
+     "hangindent", "hangafter", "tabcolsep", "lineskip", "tolerance", "hbadness", "vbadness", "pretolerance",
+     "clubpenalty", "widowpenalty", "penalty", "looseness", "fboxsep", "fboxrule", "arrayrulewidth", "columnsep",
+     "advance", "emergencystretch", "topskip", "hoffset", "voffset", "itemsep", "leftmargin", "parsep")
+)  # fmt: skip
 MATH = frozenset(
     ("equation", "displaymath", "math", "align", "alignat", "flalign", "gather", "multline", "eqnarray", "dmath",
      "IEEEeqnarray", "subequations")
 )  # fmt: skip
 VERBATIM = frozenset(("verbatim", "Verbatim", "BVerbatim", "alltt", "lstlisting", "minted", "code", "Highlighting"))
+# Of these, what holds commands that colour the code.
+COMMANDED = frozenset(("alltt", "Highlighting"))
 DRAWN = frozenset(
     ("tikzpicture", "pgfpicture", "picture", "comment", "filecontents", "CCSXML", "axis", "pspicture", "forest", "tikzcd")
 )

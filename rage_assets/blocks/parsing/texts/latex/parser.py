@@ -13,7 +13,7 @@ class LatexParser:
     """Reads LaTeX: words and structure without commands; formulas stay as they are written."""
 
     name = "latex"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".tex", ".latex", ".ltx"), "text/x-tex")
 
     def parse(self, content: Content) -> Outline:
@@ -22,7 +22,7 @@ class LatexParser:
         document, outline = Document(text), Outline()
         reader = Reader(Tokens(text), document, outline)
         # A chapter of a larger work has no preamble.
-        reader.body = "\\begin{document}" not in text
+        reader.body = not document.has_preamble
         reader.read()
         if document.includes and not outline.blocks:
             outline.paragraph("Includes: " + ", ".join(document.includes))

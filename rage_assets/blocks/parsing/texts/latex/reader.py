@@ -18,6 +18,7 @@ _REFERENCES = frozenset(
 _SPACES = re.compile(r"[ \t]{2,}")
 _MOST_NESTED = 12
 _LONGEST_FORMULA = 5000  # tokens
+_TABS = ("=", ">", "<", "'", "`", "+", "-")
 _ADDRESSES = ("url", "path", "nolinkurl")
 
 
@@ -30,17 +31,22 @@ class Reader(Commands):
         self.document = document
         self.depth = depth
         self.body = True
+        self._called = False  # whether the last token was a command that nobody knows, or an argument of it
+        self._braces: list[bool] = []
 
     def read(self) -> None:
         """Read everything."""
         while (token := self.tokens.next()) is not None:
             self._token(token)
+        if not self.depth:
+            self.set_title()
         while self.tables:
             self.end_table()
         self.end_lists()
 
     def _token(self, token: Token) -> None:
         self.last = token.at
+        called, self._called = self._called, False
         if token.text[0] == "\\":
             self._command(token)
         elif not self.body:
@@ -53,8 +59,22 @@ class Reader(Commands):
             self.tables[-1].cell(self.taken())
         elif token.text == "~" or token.is_space:
             self.add(" ")
-        elif token.text not in ("{", "}"):
-            self.add(token.text)
+        elif token.text == "{":
+            self._braces.append(called)
+        elif token.text == "}":
+            if self._braces and self._braces.pop():
+                self._part_arguments()
+        else:
+            self.add(self.document.word(token.text))
+
+    def _part_arguments(self) -> None:
+        """Several arguments of a command that nobody knows are words apart."""
+        following = self.tokens.next()
+        if following is not None:
+            self.tokens.push([following])
+            self._called = following.text == "{"
+            if self._called:
+                self.add(" ")
 
     def _command(self, token: Token) -> None:
         name = token.command
@@ -70,6 +90,10 @@ class Reader(Commands):
             self.document.macros.define(name, self.tokens)
         elif name in ("begin", "end"):
             self._environment(name)
+        elif name == "title" or name in names.TITLE_FACTS:
+            self.keep(name)
+        elif name in names.LENGTHS:
+            self.tokens.skip_length()
         elif not self.body and name not in names.SILENT:
             return
         elif name in ("\\", "tabularnewline"):
@@ -78,6 +102,8 @@ class Reader(Commands):
             self._bracketed("\\)" if name == "(" else "\\]")
         elif name in self.document.levels:
             self._section(name)
+        elif name in _TABS and "tabbing" in self._open:
+            self.add(" ")
         elif name in ACCENTS and (not name.isalpha() or len(name) == 1):
             self.add(accented(name, "".join(part.text for part in self.tokens.group() if part.text not in "{}")))
         elif name in _REFERENCES or name in _ADDRESSES or (_CITES.fullmatch(name) and name not in names.SILENT):
@@ -105,6 +131,7 @@ class Reader(Commands):
                     break
             for _ in range(names.SILENT.get(name, 0)):
                 self.tokens.group()
+            self._called = name not in names.SILENT
 
     def inline(self, tokens: list[Token]) -> str:
         """The text of an argument."""
@@ -123,6 +150,8 @@ class Reader(Commands):
 
     def _section(self, name: str) -> None:
         self.end_lists()
+        if not self.document.sets_title:
+            self.set_title()
         self.tokens.option()
         self.first = self.last
         text = self.inline(self.tokens.group())
@@ -179,6 +208,11 @@ class Reader(Commands):
         """Go from the preamble to the text."""
         self.body = True
         if not self.document.sets_title:
+            self.set_title()
+
+    def set_title(self) -> None:
+        """Set a title page that no command sets: what was given so far."""
+        if self.document.facts and self.body and not self.depth:
             self._on_maketitle()
 
     def paragraph(self, text: str, role: str | None = None) -> None:

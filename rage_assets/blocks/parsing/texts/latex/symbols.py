@@ -1,5 +1,6 @@
 """Commands that stand for characters, and accents."""
 
+import re
 import unicodedata
 from functools import cache
 
@@ -20,6 +21,14 @@ _OWN = {
     ":": " ", "-": "", "/": "", "@": "", "!": "", ">": " ", "and": ", ", "textquotedblleft": "“", "textquotedblright": "”",
 }  # fmt: skip
 
+_PYGMENTED = re.compile(r"\\PY\{[^{}]{0,50}\}")
+_COLOURED = re.compile(r"\\([a-zA-Z]+)(?:\{\})?|\\([^a-zA-Z])|[{}]")
+# Signs as Pygments writes them.
+_PYGMENTS = {
+    "bs": "\\", "us": "_", "ob": "{", "cb": "}", "ca": "^", "am": "&", "lt": "<", "gt": ">", "sh": "#", "pc": "%",
+    "dl": "$", "hy": "-", "sq": "'", "dq": '"', "ti": "~", "at": "@", "lb": "[", "rb": "]",
+}  # fmt: skip
+
 
 @cache
 def symbol(command: str) -> str | None:
@@ -32,6 +41,21 @@ def symbol(command: str) -> str | None:
     shown = known.simplify_repl if known is not None else None
     plain = isinstance(shown, str) and len(shown) <= 3 and not shown.isascii() and "%" not in shown
     return shown if plain else None
+
+
+def without_commands(code: str) -> str:
+    r"""Code without the commands that colour it.
+
+    >>> without_commands(r"\KeywordTok{def}\NormalTok{ f():}"), without_commands(r"\PY{k}{if} a\PYZus{}b \{\}")
+    ('def f():', 'if a_b {}')
+    """
+    return _COLOURED.sub(lambda found: _uncoloured(found[1] or "", found[2] or ""), _PYGMENTED.sub("", code))
+
+
+def _uncoloured(command: str, character: str) -> str:
+    if command.startswith("PYZ"):
+        return _PYGMENTS.get(command[3:], "")
+    return character or ((symbol(command) or "") if command else "")
 
 
 def accented(accent: str, letter: str) -> str:

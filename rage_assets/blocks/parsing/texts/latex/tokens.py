@@ -8,6 +8,8 @@ _TOKEN = re.compile(r"%[^\n]*(?:\n[ \t]*)?|\\(?:[a-zA-Z@]+\*?|[\s\S]|\Z)|\s+|#\d
 _LONGEST_ARGUMENT = 20_000  # tokens; what is longer was never closed
 _LONGEST_OPTION = 2000
 _MOST_UNCLOSED = 50
+_LONGEST_LENGTH = 20
+_LENGTH = re.compile(r"=?-?\d*\.?\d*(?:(?:true)?(?:pt|cm|mm|em|ex|in|sp|bp|pc|dd|cc|mu|fil+))?|plus|minus|by|\d*fil+")
 PARAGRAPH = "\n\n"
 
 
@@ -126,6 +128,23 @@ class Tokens:
         self.next()
         return None
 
+    def skip_length(self) -> None:
+        """Go behind a length or number that is given without braces, such as `= 1.5ex plus 2pt`."""
+        given = False
+        for _ in range(_LONGEST_LENGTH):
+            token = self.next()
+            if token is None:
+                return
+            if token.is_space:
+                continue
+            relative = token.text[0] == "\\" and not given
+            if not (relative and token.command.endswith(("skip", "width", "height", "indent", "sep"))) and not (
+                _LENGTH.fullmatch(token.text)
+            ):
+                self.push([token])
+                return
+            given = given or token.text != "="
+
     def until(self, end: str) -> str:
         r"""Everything before some text, comments included, and go behind it; to the end where it is missing.
 
@@ -162,6 +181,9 @@ class Tokens:
         r"""What stands between two of the same sign, as in `\verb|code|`."""
         if self._pushed:
             token = self.next()
+            if token is not None and token.text == "{":
+                self.push([token])
+                return self.word()
             return token.text.strip("|!+") if token else ""
         sign = self._text[self.at : self.at + 1]
         stop = self._text.find("}" if sign == "{" else sign, self.at + 1, self.at + 2000)

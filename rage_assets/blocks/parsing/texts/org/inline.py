@@ -8,7 +8,8 @@ _NOTE = re.compile(r"\[fn:([\w-]{0,50})(?::((?:[^\[\]]|\[[^\[\]]{0,300}\]){0,200
 _MARKED = re.compile(r"(?:(?<=[\s\-('\"{|])|^)([*/_+])(?=\S)([^\n]{0,500}?\S)\1(?=[\s\-.,:;!?'\")}\[|]|$)")
 _CODE = re.compile(r"(?:(?<=[\s\-('\"{|])|^)([=~])(?=\S)([^\n]{0,500}?\S)\1(?=[\s\-.,:;!?'\")}\[|]|$)")
 _SCRIPT = re.compile(r"(?<=\w)[_^]\{([^{}]{1,100})\}")
-_TARGET = re.compile(r"<<<?([^<>]{1,200})>>>?")
+_TARGET = re.compile(r"(?<!<)<<([^<>\s][^<>\n]{0,200})>>(?!>)")
+_RADIO_TARGET = re.compile(r"<<<([^<>\n]{1,200})>>>")
 _MACRO = re.compile(r"\{\{\{(\w[\w-]{0,50})(?:\(([^()]{0,300})\))?\}\}\}")
 _COOKIE = re.compile(r"\s*\[(?:\d{0,5}/\d{0,5}|\d{0,3}%)\]")
 _EXPORT = re.compile(r"@@[\w-]{1,20}:([^@\n]{0,300})@@")
@@ -35,7 +36,7 @@ def plain(text: str, notes: list[str]) -> str:
     text = _EXPORT.sub("", _MACRO.sub(lambda found: found[2] or "", _NOTE.sub(note, text)))
     for _ in range(2):
         text = _MARKED.sub(r"\2", text)
-    text = _COOKIE.sub("", _TARGET.sub("", _SCRIPT.sub(r"\1", text)))
+    text = _COOKIE.sub("", _TARGET.sub("", _RADIO_TARGET.sub(r"\1", _SCRIPT.sub(r"\1", text))))
     for _ in range(2):
         text = _KEPT.sub(lambda found: kept[int(found[1])], text)
     return text.removesuffix("\\\\").strip()

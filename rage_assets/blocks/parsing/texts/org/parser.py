@@ -25,8 +25,10 @@ _CHECK = re.compile(r"(?:\[@\d{1,5}\][ \t]*)?\[[ xX-]\][ \t]+")
 _TERM = re.compile(r"(\S.{0,300}?)[ \t]+::(?:[ \t]+|$)(.*)")
 _COMMENT = re.compile(r"[ \t]*#(?:[ \t].*)?")
 _RULE_ROW = re.compile(r"[ \t]*\|[-+ ]+[|+]?[ \t]*")
+_SILENT = re.compile(r"[ \t]*(?:-{5,}[ \t]*|CLOCK:.*|:(?:end|END):[ \t]*)")
 _NOTE = re.compile(r"\[fn:([\w-]{1,50})\][ \t]*(.*)")
 _STATES = ("TODO", "DONE", "NEXT", "WAITING", "CANCELLED", "CANCELED", "HOLD", "STARTED", "SOMEDAY")
+_SILENT_DRAWERS = ("properties", "logbook", "clock", "feedstatus")
 _MOST_NESTED = 20
 _CODE = ("src", "example", "export", "comment")
 _FACTS = ("author", "date", "email", "filetags", "description", "keywords", "subtitle", "language")
@@ -36,7 +38,7 @@ class OrgParser:
     """Reads Org: text without marks; states, tags, times and properties of headings are their metadata."""
 
     name = "org"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".org": "text/x-org"}
 
     def parse(self, content: Content) -> Outline:
@@ -72,9 +74,10 @@ class _Reader:
                 self._block(found[1].lower(), found[2] or "")
             elif found := _KEYWORD.fullmatch(line):
                 self._keyword(found[1].lower(), found[2])
-            elif (found := _DRAWER.fullmatch(line)) and self._end(":end:") is not None:
-                self.at = (self._end(":end:") or self.at) + 1
-            elif not line.strip() or _COMMENT.fullmatch(line) or re.match(r"[ \t]*-{5,}[ \t]*$|[ \t]*CLOCK:", line):
+            elif (found := _DRAWER.fullmatch(line)) and (end := self._end(":end:")) is not None:
+                # What a drawer of any other name holds is text of the document, such as results of code.
+                self.at = end + 1 if found[1].lower() in _SILENT_DRAWERS else self.at + 1
+            elif not line.strip() or _COMMENT.fullmatch(line) or _SILENT.fullmatch(line):
                 self.at += 1
             elif line.lstrip().startswith("|"):
                 self._table()
