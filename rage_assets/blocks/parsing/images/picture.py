@@ -17,14 +17,17 @@ _MOST_FRAMES = 5000
 
 
 @contextmanager
-def opened(stream: IO[bytes]) -> "Iterator[Image]":
+def opened(stream: IO[bytes], media_type: str) -> "Iterator[Image]":
     """A picture whose pixels are not read yet.
 
     Raises:
-        ParseFailed: `too_large` for more pixels than fit into memory, `broken` for what is no picture.
+        ParseFailed: `too_large` for more pixels than fit into memory, `broken` for what is no picture, `unsupported_format`
+            for what Pillow lacks the package to unpack.
     """
     import PIL.Image
 
+    if media_type == "image/heic":
+        _learn_heic()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the bound is ours, and metadata is often damaged
@@ -36,6 +39,17 @@ def opened(stream: IO[bytes]) -> "Iterator[Image]":
         raise ParseFailed("broken", "The file is no picture that can be read.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ParseFailed("broken", f"The picture is damaged: {error}") from None
+
+
+def _learn_heic() -> None:
+    """Has Pillow read the photos of phones, for which it needs a package of its own."""
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError:
+        raise ParseFailed(
+            "unsupported_format", "Reading HEIC needs the package pi-heif, which is not installed.", hint="Install pi-heif."
+        ) from None
+    register_heif_opener()
 
 
 def frames(picture: "Image") -> "Iterator[tuple[Image, float]]":
