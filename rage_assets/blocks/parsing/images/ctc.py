@@ -75,21 +75,28 @@ def _with_sharp_s(chars: list[tuple[str, int]], beta: "np.ndarray | None") -> li
     return found
 
 
-def parted(reading: Reading, gap: float) -> list[tuple[str, float, float]]:
+def parted(reading: Reading, gap: float, cuts: "Sequence[float]" = ()) -> list[tuple[str, float, float]]:
     """The pieces of a line that stand further apart than words do, each with the places of its first and last character.
 
     Args:
         reading: The line.
         gap: How far the middles of two characters are apart that do not belong together.
+        cuts: Places in spaces of the line where it is parted in any case.
     """
     pieces: list[list[int]] = []
     for at, char in enumerate(reading.text):
         if char.isspace():
             continue
-        # A bullet or a number of an item belongs to the text beside it.
-        if not pieces or (reading.places[at] - reading.places[pieces[-1][-1]] > gap and len(pieces[-1]) > 3):
+        if not pieces or _parts(reading.places[pieces[-1][-1]], reading.places[at], gap, cuts, len(pieces[-1])):
             pieces.append([])
         pieces[-1].append(at)
     return [
         (reading.text[piece[0] : piece[-1] + 1], reading.places[piece[0]], reading.places[piece[-1]]) for piece in pieces
     ]
+
+
+def _parts(before: float, after: float, gap: float, cuts: "Sequence[float]", count: int) -> bool:
+    if any(before < cut < after for cut in cuts):
+        return True
+    # A bullet or a number of an item belongs to the text beside it.
+    return after - before > gap and count > 3

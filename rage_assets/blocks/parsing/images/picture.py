@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 MOST_PIXELS = 100_000_000  # a page of A2 at 400 dots per inch
 # What recognition works on; a larger picture is made smaller.
-_WORKING_PIXELS = 24_000_000
+_WORKING_PIXELS = 16_000_000
 _MOST_FRAMES = 5000
 
 
