@@ -1,8 +1,9 @@
 """From the output of a recognition network to text, with the spaces that it nearly saw."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.images.spaces import is_wide, with_spaces
@@ -28,16 +29,22 @@ class Reading:
         confidence: The mean probability of its characters.
         places: The middle of each character of the text, from 0 where the line begins to 1 where it ends.
         density: How many characters there are for each column of the network's output.
+        marks: How likely there is an accent, or dots, over each character of the text.
     """
 
     text: str
     confidence: float
     places: tuple[float, ...]
     density: float
+    marks: tuple[float, ...] = ()
 
 
 def decode(
-    probabilities: "np.ndarray", alphabet: "Sequence[str]", width: float, white: Callable[[float, float], int]
+    probabilities: "np.ndarray",
+    alphabet: "Sequence[str]",
+    width: float,
+    white: Callable[[float, float], int],
+    accented: "Mapping[str, Sequence[int]]" = MappingProxyType({}),
 ) -> Reading:
     """Read one line.
 
@@ -46,6 +53,7 @@ def decode(
         alphabet: The characters; the last is the space.
         width: How many columns the line fills; the others are margin.
         white: The widest gap in the picture between the middles of two columns, in pixels.
+        accented: The places in the alphabet of those characters that are a letter with a mark.
     """
     import numpy as np
 
@@ -61,7 +69,11 @@ def decode(
         chars = [(char.translate(_NARROW_ALL), column) for char, column in chars]
     chars = _with_sharp_s(chars, probabilities[:, alphabet.index("β")] if "β" in alphabet else None)
     text, places = with_spaces(chars, probabilities[:, len(alphabet) - 1], white)
-    return Reading(text, confidence, tuple((place + 0.5) / width for place in places), len(text) / width)
+    near = [probabilities[max(int(place) - 1, 0) : int(place) + 2] for place in places]
+    marks = tuple(
+        float(part[:, accented[char]].max()) if char in accented else 0.0 for char, part in zip(text, near, strict=True)
+    )
+    return Reading(text, confidence, tuple((place + 0.5) / width for place in places), len(text) / width, marks)
 
 
 def _with_sharp_s(chars: list[tuple[str, int]], beta: "np.ndarray | None") -> list[tuple[str, int]]:

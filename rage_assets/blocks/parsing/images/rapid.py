@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rage_assets.blocks.parsing.images import corners, ink
 from rage_assets.blocks.parsing.images.ctc import Reading, decode, parted
 from rage_assets.blocks.parsing.images.gutters import gutters
+from rage_assets.blocks.parsing.images.letters import with_right_letters
 from rage_assets.blocks.parsing.images.networks import COLUMN, LINE_HEIGHT, Networks
 from rage_assets.blocks.parsing.images.recognised import RecognisedLine, RecognisedPage
 from rage_assets.blocks.parsing.images.umlauts import with_umlauts
@@ -158,8 +159,9 @@ class RapidEngine:
 
     def _read_once(self, crop: "np.ndarray") -> Reading:
         columns = LINE_HEIGHT / COLUMN * crop.shape[1] / crop.shape[0]
-        reading = decode(self._networks.read(crop), self._networks.alphabet, columns, ink.gaps(crop))
-        return with_umlauts(crop, reading)
+        networks = self._networks
+        reading = decode(networks.read(crop), networks.alphabet, columns, ink.gaps(crop), networks.accented)
+        return with_umlauts(crop, with_right_letters(crop, reading))
 
 
 def _sureness(readings: list[Reading]) -> float:
