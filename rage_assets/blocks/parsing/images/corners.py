@@ -57,7 +57,9 @@ def without_doubles(boxes: Sequence["Corners"]) -> list["Corners"]:
 
     if not boxes:
         return []
-    low, high = (np.array([side(box, axis=0) for box in boxes]) for side in (np.min, np.max))
+    slope = skew(boxes)
+    level = np.array([[[1, slope], [-slope, 1]] @ box.T for box in boxes])
+    low, high = level.min(axis=2), level.max(axis=2)
     area = np.prod(high - low, axis=1)
     kept = []
     for at, box in enumerate(boxes):

@@ -9,7 +9,9 @@ from rage_assets.blocks.parsing.images.ctc import Reading
 if TYPE_CHECKING:
     from rage_assets.blocks.parsing.images.corners import Corners
 
-_WIDE = 1.2  # times the height of the line: the middles of two characters with a space between them, so that it may be a gutter
+_WIDE = (
+    1.2  # times the height of the line: the middles of two characters with a space between them, so that it may be a gutter
+)
 _ALIGNED = 0.5  # times the height
 _NEAR = 15  # times the height, up and down
 _STARTS, _WITNESSES = 2, 4  # lines that begin there; these and other lines with a wide space there

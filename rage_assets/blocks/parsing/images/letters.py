@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ALIKE = frozenset("cosvwxzCOSVWXZ")  # capitals that only their height tells from the small letters
 _LOW, _HIGH = frozenset("aemnru"), frozenset("ABDEFGHIKLMNPRTUYbdfhkl")
 _LEAST_APART = 5  # pixels of a line that is 48 high, between the tops of small letters and of capitals
-_SURE = 0.3  # of that: so near to one of the tops, a letter is surely of its kind
+_SURE = 0.25  # of that: so near to one of the tops, a letter is surely of its kind
 
 _NUMBER = re.compile(r"(?<![^\W\d_])\d[\d.,:oOlI]*[\d.,:]")
 _DIGITS = str.maketrans("oOlI", "0011")
@@ -47,4 +47,3 @@ def _by_height(line: "np.ndarray", text: str, places: tuple[float, ...]) -> str:
         elif top < top_of_high + near and not (chars[at - 1] if at else " ").islower():
             chars[at] = char.upper()
     return "".join(chars)
-

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.images import corners, ink
+from rage_assets.blocks.parsing.images.accents import with_accents
 from rage_assets.blocks.parsing.images.ctc import Reading, decode, parted
 from rage_assets.blocks.parsing.images.gutters import gutters
 from rage_assets.blocks.parsing.images.letters import with_right_letters
@@ -161,7 +162,7 @@ class RapidEngine:
         columns = LINE_HEIGHT / COLUMN * crop.shape[1] / crop.shape[0]
         networks = self._networks
         reading = decode(networks.read(crop), networks.alphabet, columns, ink.gaps(crop), networks.accented)
-        return with_umlauts(crop, with_right_letters(crop, reading))
+        return with_umlauts(crop, with_accents(crop, with_right_letters(crop, reading)))
 
 
 def _sureness(readings: list[Reading]) -> float:

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     import numpy as np
 
 # A network that was trained on Chinese prefers "no character" to a space between narrow words. Where it thinks of a space at
-# all, the white in the picture decides; and alone where the line has narrow gaps and wide ones, and few between.
+# all, the white in the picture decides; and alone where it is as wide as the other spaces of the line.
 _THINKABLE = 0.04
 _LIKELY_AT_PUNCTUATION = 0.4
 _LEAST_WHITE = 3  # pixels of a line that is 48 high
 _MOST_WHITE = 24  # what is wider is no wider space than that
 _APART = 2.0  # times the narrow gaps: the wide ones
 _CERTAIN = 0.65  # of the way from the narrow gaps to the wide ones
+_LIKE_SPACES, _LIKE_SPACES_OF_LETTERS = 0.85, 0.7  # times the spaces that were seen
 _OPENING, _CLOSING = "([{“‘«/-–@#$€£_", ".,;:!?)]}”’»%/-–'\"@_"
 
 
@@ -35,13 +36,14 @@ def with_spaces(
     gaps = [white(before[1], after[1]) for before, after in pairwise(inked)]
     seen = [any(before[1] < column < after[1] for column in spaces) for before, after in pairwise(inked)]
     enough = _enough(gaps, seen)
-    certain = _certain(gaps)
+    thought = [
+        is_space or (gap >= enough and _may_part(before, char, float(space[start : end + 1].max())))
+        for ((before, start), (char, end)), gap, is_space in zip(pairwise(inked), gaps, seen, strict=True)
+    ]
+    certain = _certain(gaps, [gap for gap, is_space in zip(gaps, thought, strict=True) if is_space])
     text, places = [inked[0][0]] if inked else [], [float(inked[0][1])] if inked else []
-    for (before, start), (char, end), gap, is_space in zip(inked, inked[1:], gaps, seen, strict=False):
-        if not is_space and not is_wide(before) and not is_wide(char):
-            likely = float(space[start : end + 1].max())
-            is_space = gap >= certain or (gap >= enough and _may_part(before, char, likely))
-        if is_space:
+    for ((before, start), (char, end)), gap, is_space in zip(pairwise(inked), gaps, thought, strict=True):
+        if is_space or (gap >= certain[before.isalpha() and char.isalpha()] and not is_wide(before) and not is_wide(char)):
             text.append(" ")
             places.append((start + end) / 2)
         text.append(char)
@@ -60,8 +62,18 @@ def _enough(gaps: Sequence[int], seen: Sequence[bool]) -> float:
     return max((median(spaces) + within) / 2, _LEAST_WHITE)
 
 
-def _certain(gaps: Sequence[int]) -> float:
-    """How wide a gap is a space whatever the network saw: where the gaps fall into narrow and wide ones (N. Otsu, 1979)."""
+def _certain(gaps: Sequence[int], spaces: Sequence[int]) -> tuple[float, float]:
+    """How wide a gap is a space whatever the network saw there; the second is for gaps between letters.
+
+    The gaps fall into narrow and wide ones (N. Otsu, 1979). Where the network thinks of no spaces, the wide ones may be those
+    around digits and points, or between the letters of a typewriter.
+
+    Args:
+        gaps: All gaps of the line.
+        spaces: Those where the network thinks of a space.
+    """
+    if len(spaces) < 2:
+        return inf, inf
     ordered = sorted(min(gap, _MOST_WHITE) for gap in gaps)
     count, total, below = len(ordered), sum(ordered), 0
     best, certain = 0.0, inf
@@ -71,11 +83,14 @@ def _certain(gaps: Sequence[int]) -> float:
         if (apart := at * (count - at) * (wide - narrow) ** 2) > best:
             best = apart
             certain = narrow + _CERTAIN * (wide - narrow) if wide > _APART * narrow + _LEAST_WHITE else inf
-    return certain
+    usual = median(spaces)
+    return max(certain, _LIKE_SPACES * usual), max(certain, _LIKE_SPACES_OF_LETTERS * usual)
 
 
 def _may_part(before: str, char: str, likely: float) -> bool:
     """Whether a space that is this likely can stand between two characters."""
+    if is_wide(before) or is_wide(char):
+        return False
     return likely >= (_LIKELY_AT_PUNCTUATION if before in _OPENING or char in _CLOSING else _THINKABLE)
 
 
