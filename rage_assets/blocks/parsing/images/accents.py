@@ -73,7 +73,7 @@ def _accents(line: "np.ndarray") -> list[tuple[float, str]]:
     )
     found = []
     for spot, (left, top, wide, high, area) in enumerate(boxes.tolist()):
-        if 0 < top and top + high < 0.48 * _HEIGHT and 6 <= wide <= 30 and 4 <= high <= 22 and area >= 25:
+        if top > 0 and top + high < 0.48 * _HEIGHT and 6 <= wide <= 30 and 4 <= high <= 22 and area >= 25:
             kind = _kind(marks[top : top + high, left : left + wide] == spot)
             if kind:
                 found.append((left + wide / 2, kind))

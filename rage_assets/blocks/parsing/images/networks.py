@@ -44,9 +44,9 @@ class Networks:
         """For each letter, the places in the alphabet where it bears a mark."""
         found: dict[str, list[int]] = {}
         for at, char in enumerate(self.alphabet):
-            letter, *marks = unicodedata.normalize("NFD", char) or " "
-            if marks and letter.isascii() and letter.isalpha():
-                found.setdefault(letter, []).append(at)
+            parts = unicodedata.normalize("NFD", char)
+            if len(parts) > 1 and parts[0].isascii() and parts[0].isalpha():
+                found.setdefault(parts[0], []).append(at)
         return found
 
     def find(self, pixels: "np.ndarray") -> list["np.ndarray"]:

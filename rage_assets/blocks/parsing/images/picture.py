@@ -70,6 +70,8 @@ def frames(picture: "Image") -> "Iterator[tuple[Image, float]]":
         if width * height > MOST_PIXELS:
             raise ParseFailed("too_large", f"The picture has {width} x {height} pixels; up to {MOST_PIXELS} are read.")
         frame = _plain(picture)
+        if not paged:
+            picture.close()  # a large one takes as much memory as recognition does
         yield frame, max(width, height) / max(frame.size)
 
 
@@ -80,20 +82,35 @@ def _plain(picture: "Image") -> "Image":
 
     size = picture.size
     shrink = (_WORKING_PIXELS / (size[0] * size[1])) ** 0.5
+    frame = picture
     if shrink < 1:
         picture.draft("RGB", (round(size[0] * shrink), round(size[1] * shrink)))
-    frame = PIL.ImageOps.exif_transpose(picture) if picture.format != "TIFF" else picture
+        frame = _shrunk(picture)
+    frame = PIL.ImageOps.exif_transpose(frame) if picture.format != "TIFF" else frame
     if frame.mode.startswith("I;16") or frame.mode in ("I", "F"):
         frame = _gray(frame)
     if frame.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in frame.info:
         frame = frame.convert("RGBA")
         ground = PIL.Image.new("RGBA", frame.size, "white")
         frame = PIL.Image.alpha_composite(ground, frame)
-    frame = frame.convert("RGB")
+    return frame.convert("RGB")
+
+
+def _shrunk(picture: "Image") -> "Image":
+    """A large picture made smaller before anything else is made of it, so that it is in memory once."""
+    import PIL.Image
+
+    frame = picture
+    if frame.mode == "1":
+        frame = frame.convert("L")
+    elif frame.mode in ("P", "PA"):
+        frame = frame.convert("RGBA" if "transparency" in frame.info or frame.mode == "PA" else "RGB")
+    elif frame.mode.startswith("I;16"):
+        frame = _gray(frame)
     shrink = (_WORKING_PIXELS / (frame.width * frame.height)) ** 0.5
-    if shrink < 1:
-        frame = frame.resize((round(frame.width * shrink), round(frame.height * shrink)), PIL.Image.Resampling.BOX)
-    return frame
+    if shrink >= 1:
+        return frame
+    return frame.resize((round(frame.width * shrink), round(frame.height * shrink)), PIL.Image.Resampling.BOX)
 
 
 def _gray(frame: "Image") -> "Image":

@@ -92,7 +92,7 @@ class RapidEngine:
             top, bottom = at * height // count, (at + 1) * height // count
             first = max(top - overlap, 0)
             for box in self._boxes_at(pixels[first : bottom + overlap], scale):
-                moved = (box + (0, first)).astype(np.float32)
+                moved = box + np.array((0, first), dtype=np.float32)
                 if top <= moved[:, 1].mean() < bottom:
                     found.append(moved)
         return corners.without_doubles(found)

@@ -65,8 +65,8 @@ def _enough(gaps: Sequence[int], seen: Sequence[bool]) -> float:
 def _certain(gaps: Sequence[int], spaces: Sequence[int]) -> tuple[float, float]:
     """How wide a gap is a space whatever the network saw there; the second is for gaps between letters.
 
-    The gaps fall into narrow and wide ones (N. Otsu, 1979). Where the network thinks of no spaces, the wide ones may be those
-    around digits and points, or between the letters of a typewriter.
+    The gaps fall into narrow and wide ones (N. Otsu, 1979). Where the network thinks of no spaces, the wide ones may be
+    those around digits and points, or between the letters of a typewriter.
 
     Args:
         gaps: All gaps of the line.
