@@ -20,6 +20,7 @@ _BEARERS = {
 # How likely the network must think of an accent; of a letter without one it is surer. It knows no n with one.
 _LEAST_HINT = {"a": 2e-4, "e": 1e-3, "o": 2e-5, "u": 3e-4, "n": 0.0}
 _VOWELS = frozenset("aeou")
+_AFTER_N = frozenset("aeiou")  # without a hint, an accent must at least be where there may be one
 _HEIGHT = 96  # pixels at which accents are looked for
 _LEAST_HEIGHT = 20  # of a line; below, accents melt into the letter
 _CONTRAST = 0.45
@@ -32,7 +33,7 @@ def with_accents(line: "np.ndarray", reading: Reading) -> Reading:
     bearing = [
         at
         for at, (char, mark) in enumerate(zip(reading.text, reading.marks, strict=False))
-        if char in _BEARERS and mark >= _LEAST_HINT[char]
+        if char in _BEARERS and mark >= _LEAST_HINT[char] and (char != "n" or reading.text[at + 1 : at + 2] in _AFTER_N)
     ]
     if line.shape[0] < _LEAST_HEIGHT or not bearing:
         return reading
