@@ -1,5 +1,6 @@
 """Pictures of text, drawn by Pillow."""
 
+import base64
 import io
 from collections.abc import Sequence
 
@@ -10,6 +11,19 @@ LINES = (
     "and runs into the forest, where it sleeps",
     "until the morning of the following day.",
 )
+# A photo as phones take them, which Pillow alone can neither read nor write.
+HEIC = base64.b64decode("""
+AAAAHGZ0eXBoZWl4AAAAAG1pZjFoZWl4bWlhZgAAAXZtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAACJpbG9jAAAAAERAAAEAAQAA
+AAABmgABAAAAAAAAAc4AAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRtAAAAAAABAAAA9mlwcnAAAADWaXBjbwAAAHFodmNDAQQIAAAA
+n/gAAAAAHvAA/Pz4+AAADwNgAAEAF0ABDAH//wQIAAADAJ/4AAADAAAeugJAYQABACZCAQEECAAAAwCf+AAAAwAAHsBcgQWW6uSmubAgAAADAyAAAAMAIWIAAQAG
+RAHBc8GJAAAAE2NvbHJuY2x4AAEADQAGgAAAABRpc3BlAAAAAAAAALgAAABAAAAAKGNsYXAAAAC3AAAAAQAAADkAAAAB/////wAAAAL////5AAAAAgAAAA5waXhp
+AAAAAAEIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAB1m1kYXQAAAHKKAGuCChOjtseDum8dgj/+tgYT3On8W6uCWk6XBhFsRkO6GGwDSj+sjI1PGgjmUIs3/7y
+z8B001dtBr7SoewmYajXdRG5BH+HReoF3ANuN+x/WVztuc1gOrdH90yOt3wSctae5QqzziuLTV9TNq8wYgayXLzug/+eG2brZDOpPyZM1pDFroc8avCNs+FvCqew
+7iMze1BmWe/dg01x7P0tJ49A6CHwYiFdfBg0tWnG00Dy+x5oOxdV7I8q2G6PwKa1v5dz4hX+TwPL98SouHHMurT8zjgwAKBjOWT/BOtGXcpWVcUhAHdXNbXwG7F7
+aBgpmy3HmwyeBqjyPNolSXSqj37badCirHF3RW9TcVnWaA25+bAkkZAVv1FKOjOksTALusuaOj2F03vGNbi0UPCPx23RvrQdRe4TI8HBf7o4T3x7Y4sfGkQSoOaf
+TjnvdG1rHWQlImf7N1bHM+08kTf++6xu37KePRU6RcZSZOavRCAX3ytW7a1f/NWCVlhetKAcRp7+qb5RS05g+n3DHhh93Pv8gCL7nvFpYQj6QmmYo/TAPOjB8lDN
+ifNi8NJh/lJ7vUzvmy2xbTZQnjs85Bof+KFUQiCFSdYADQg=
+""")
 
 
 def drawn(lines: Sequence[str], size: int = 28, ground: str = "white", ink: str = "black") -> Image.Image:

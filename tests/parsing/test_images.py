@@ -1,3 +1,4 @@
+import sys
 import zlib
 
 import pytest
@@ -5,7 +6,7 @@ from PIL import Image
 
 from rage_assets.blocks.parsing import parse_file
 from rage_assets.blocks.parsing.pdf import scanned
-from tests.parsing.pictures import LINES, drawn, saved
+from tests.parsing.pictures import HEIC, LINES, drawn, saved
 from tests.parsing.small_files import line, pdf
 
 TEXT = " ".join(LINES)
@@ -21,7 +22,7 @@ def picture_pdf(*pictures, **options):
     return saved(first, "PDF", save_all=True, append_images=more, resolution=200, **options)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "AVIF"])
 def test_every_kind_of_picture_is_read_by_its_content(parse, kind):
     document = parse(saved(drawn(LINES), kind), "scan")
     assert text_of(document) == TEXT
@@ -74,6 +75,17 @@ def test_places_are_in_pixels_of_the_file(parse):
     left, top, right, bottom = block.metadata["bbox"]
     assert 3000 <= left < right <= 3000 + 5 * small.width
     assert 4000 <= top < bottom <= 4000 + 5 * small.height
+
+
+def test_the_photo_of_a_phone_is_read(parse):
+    pytest.importorskip("pi_heif")
+    document = parse(HEIC, "a.heic")
+    assert (document.media_type, text_of(document)) == ("image/heic", "Photo of a sign")
+
+
+def test_the_photo_of_a_phone_says_which_package_it_needs(monkeypatch, reason):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    assert reason(HEIC, "a.heic") == "unsupported_format"
 
 
 def test_a_picture_without_text_says_so(reason):

@@ -70,6 +70,57 @@ def test_a_space_that_is_barely_likely_is_there_if_the_picture_is_white():
     assert decode(columns, alphabet, 9, lambda start, end: 2).text == "aba"
 
 
+def test_words_of_capitals_keep_their_spaces():
+    line = "THE ORGANISATION OF AN OFFICE"
+    assert words(ocr.recognise(drawn([line], size=20))) == line
+
+
+def test_no_spaces_are_seen_within_numbers_and_addresses():
+    lines = ["0.0000001 and 121.440", "jill.ill1@mail.example.org"]
+    assert words(ocr.recognise(drawn(lines, size=20))).split() == " ".join(lines).split()
+
+
+def test_spaces_are_found_in_uneven_light():
+    from PIL import Image
+
+    page = drawn(LINES)
+    light = Image.linear_gradient("L").rotate(90).resize(page.size).point(lambda value: 90 + value * 165 // 255)
+    shaded = Image.composite(page, Image.new("RGB", page.size), light)
+    assert words(ocr.recognise(shaded)).split() == " ".join(LINES).split()
+
+
+@pytest.mark.parametrize("line", ["el camarón rápido está aquí así", "la soirée à côté de la fenêtre"])
+def test_accents_are_read_by_their_shape(line):
+    wanted = {word for word in line.split() if not word.isascii()}
+    found = set(words(ocr.recognise(drawn([line]))).split())
+    assert len(wanted & found) > len(wanted) / 2, found
+
+
+def test_a_capital_is_told_from_its_small_letter_by_its_height():
+    found = words(ocr.recognise(drawn(["the AWS account of the USPS", "with some vowels and cows"])))
+    assert found.split() == ["the", "AWS", "account", "of", "the", "USPS", "with", "some", "vowels", "and", "cows"]
+
+
+def test_letters_between_digits_are_digits():
+    from rage_assets.blocks.parsing.images.ctc import Reading
+    from rage_assets.blocks.parsing.images.letters import with_right_letters
+
+    said = "at 1O,oo0.50 or 2l3 KB"
+    places = tuple((at + 0.5) / len(said) for at in range(len(said)))
+    import numpy as np
+
+    blank = np.full((48, 400, 3), 255, dtype=np.uint8)
+    assert with_right_letters(blank, Reading(said, 1.0, places, 0.5)).text == "at 10,000.50 or 213 KB"
+
+
+def test_type_that_is_small_for_its_large_page_is_read():
+    from PIL import Image
+
+    page = Image.new("RGB", (4200, 2600), "white")
+    page.paste(drawn(LINES, size=24), (300, 1200))
+    assert words(ocr.recognise(page)).split() == " ".join(LINES).split()
+
+
 def test_very_small_type_is_read():
     page = ocr.recognise(drawn(LINES, size=9))
     found = words(page).split()
@@ -129,6 +180,42 @@ def test_a_line_across_the_page_parts_the_columns_above_from_those_below():
 def test_pieces_of_a_line_are_one_line():
     rows = rows_of([Segment("over", 105, 200, 50, 30, False, 1), Segment("Jumps", 0, 100, 52, 30, False, 0)])
     assert [row.text for row in rows] == ["Jumps over"]
+
+
+def test_columns_with_little_white_between_them_are_no_lines():
+    left = [(f"left line {at} of this page", 50, 100 + 50 * at, 400) for at in range(6)]
+    right = [(f"right line {at} of this page", 460, 100 + 50 * at, 400) for at in range(6)]
+    text = " ".join(block.text for block in blocks(page_of(*left, *right)))
+    assert text == " ".join(line[0] for line in left + right)
+
+
+def test_a_line_that_runs_over_the_white_between_columns_is_parted_where_others_begin():
+    import numpy as np
+
+    from rage_assets.blocks.parsing.images.ctc import Reading
+    from rage_assets.blocks.parsing.images.gutters import gutters
+
+    def box(left, top, right):
+        return np.array([[left, top], [right, top], [right, top + 20], [left, top + 20]], dtype=np.float32)
+
+    # The characters of "ab cd": the middles of b and c are 40 pixels apart, and the line is 400 wide.
+    both = Reading("ab cd", 1.0, (0.1, 0.4, 0.45, 0.5, 0.9), 0.5)
+    one = Reading("ab", 1.0, (0.1, 0.9), 0.5)
+    columns = [box(195, 30 * at, 400) for at in range(1, 6)]
+    readings = [both, *[one] * 5]
+    assert gutters([box(0, 0, 400), *columns], readings)[0] == (pytest.approx(0.45),)
+    elsewhere = [box(260, 30 * at, 400) for at in range(1, 6)]
+    assert gutters([box(0, 0, 400), *elsewhere], readings)[0] == ()
+
+
+def test_the_end_of_a_line_that_is_found_twice_is_one():
+    import numpy as np
+
+    from rage_assets.blocks.parsing.images.corners import without_doubles
+
+    line = np.array([[0, 0], [400, 0], [400, 20], [0, 20]], dtype=np.float32)
+    end = np.array([[380, 1], [402, 1], [402, 19], [380, 19]], dtype=np.float32)
+    assert len(without_doubles([line, end, line + 30])) == 2
 
 
 def test_columns_that_wait_for_each_other_are_all_read():

@@ -85,8 +85,8 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
         ("a.PDF", "pdf/2"),
         ("Makefile", "code/3"),
         ("LICENSE", "text/4"),
-        ("a.png", "image/1"),
-        ("a.heic", "unstructured/1"),
+        ("a.png", "image/2"),
+        ("a.heic", "image/2"),
     ],
 )
 def test_the_parser_of_a_name_is_known_without_its_bytes(path, version):

@@ -13,7 +13,6 @@ from rage_assets.blocks.parsing.code.languages import code_language
 from rage_assets.blocks.parsing.code.source_code import CodeParser
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.images.parser import ImageParser
-from rage_assets.blocks.parsing.images.unstructured_formats import UnstructuredParser
 from rage_assets.blocks.parsing.mail.eml import EmlParser
 from rage_assets.blocks.parsing.mail.mbox import MboxParser
 from rage_assets.blocks.parsing.mail.msg import MsgParser
@@ -100,7 +99,6 @@ _BUILT_IN: tuple[Parser, ...] = (
     OdtParser(),
     OdpParser(),
     ImageParser(),
-    UnstructuredParser(),
     _CODE,
 )
 

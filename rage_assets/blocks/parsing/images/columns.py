@@ -1,11 +1,18 @@
 """The reading order of recognised lines: columns of lines first, then the order of the columns."""
 
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rage_assets.blocks.parsing.pdf.lines import Segment
 
-_SAME_LINE = 0.6  # times the height of type: a narrower gap parts pieces of a line, a wider one may be a gutter
+# Times the height of type: a narrower gap parts pieces of a line, a wider one may be a gutter.
+_SAME_LINE = 1.5
+_ITEM = 2.5  # the same after the mark of an item
+_MARK = re.compile(r"\W|\W?(\w|\d\d)\W?")
+_ALIGNED, _NEAR, _COLUMN = 0.5, 20, 2  # times the height of type; so many more lines begin where a line of a column does
 _ALIKE = 1.5
 _MOST_PITCH = 2.3  # times the height of type, from line to line of a column
 _SLACK = 0.4  # times the height of type: so much of a recognised box is margin
@@ -78,8 +85,10 @@ class Column:
 def rows_of(segments: Sequence[Segment]) -> list[Row]:
     """Pieces of lines, joined to lines."""
     beside: list[list[Segment]] = []
-    for segment in sorted(segments, key=lambda segment: segment.left):
-        fitting = [row for row in beside if _next_to(row[-1], segment)]
+    by_left = sorted(segments, key=lambda segment: segment.left)
+    starting = _starting(by_left)
+    for segment in by_left:
+        fitting = [row for row in beside if _next_to(row, segment, id(segment) in starting)]
         if fitting:
             min(fitting, key=lambda row: abs(row[-1].base - segment.base)).append(segment)
         else:
@@ -87,11 +96,27 @@ def rows_of(segments: Sequence[Segment]) -> list[Row]:
     return [Row(tuple(pieces)) for pieces in beside]
 
 
-def _next_to(before: Segment, segment: Segment) -> bool:
+def _starting(by_left: Sequence[Segment]) -> set[int]:
+    """The pieces that stand under and over the beginnings of others, as the lines of a column do."""
+    lefts = [segment.left for segment in by_left]
+    found = set()
+    for segment in by_left:
+        far = _ALIGNED * segment.size
+        aligned = by_left[bisect_left(lefts, segment.left - far) : bisect_right(lefts, segment.left + far)]
+        near = (other for other in aligned if abs(other.base - segment.base) < _NEAR * segment.size)
+        if sum(1 for _ in islice(near, _COLUMN + 1)) > _COLUMN:
+            found.add(id(segment))
+    return found
+
+
+def _next_to(row: Sequence[Segment], segment: Segment, starts: bool) -> bool:
+    before = row[-1]
     if not _alike(before.size, segment.size) or not segment.beside(before):
         return False
-    gap = segment.left - before.right
-    return -0.5 * (segment.right - segment.left) < gap < _SAME_LINE * min(before.size, segment.size)
+    gap = (segment.left - before.right) / min(before.size, segment.size)
+    # The number or the bullet of an item stands beside the beginnings of lines, too.
+    most = _SAME_LINE if not starts else _ITEM if len(row) == 1 and _MARK.fullmatch(before.text) else 0.0
+    return -0.5 * (segment.right - segment.left) / min(before.size, segment.size) < gap < most
 
 
 def _alike(one: float, other: float) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TALL = 1.5  # times its width: a line that runs up or down
 _MOST_SKEW = 0.2
+_WITHIN = 0.7  # of its area
 
 
 def ordered(corners: "Corners") -> "Corners":
@@ -48,6 +49,24 @@ def thickness(corners: "Corners") -> float:
 def is_tall(corners: "Corners") -> bool:
     """Whether a line runs up or down."""
     return height(corners) > TALL * width(corners)
+
+
+def without_doubles(boxes: Sequence["Corners"]) -> list["Corners"]:
+    """Lines without those that lie within another one: its end, found twice."""
+    import numpy as np
+
+    if not boxes:
+        return []
+    slope = skew(boxes)
+    level = np.array([[[1, slope], [-slope, 1]] @ box.T for box in boxes])
+    low, high = level.min(axis=2), level.max(axis=2)
+    area = np.prod(high - low, axis=1)
+    kept = []
+    for at, box in enumerate(boxes):
+        shared = np.prod(np.clip(np.minimum(high, high[at]) - np.maximum(low, low[at]), 0, None), axis=1)
+        if not ((shared > _WITHIN * area[at]) & (area > 2 * area[at])).any():
+            kept.append(box)
+    return kept
 
 
 def mostly_tall(boxes: Sequence["Corners"]) -> bool:

@@ -1,6 +1,7 @@
 """The two networks of PaddleOCR that come with RapidOCR: one finds lines, one reads them."""
 
 import os
+import unicodedata
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,16 @@ class Networks:
         """The characters that are known: first one that stands for none, last the space."""
         known = self._reader.get_modelmeta().custom_metadata_map["character"].splitlines()
         return ["", *known, " "]
+
+    @cached_property
+    def accented(self) -> dict[str, list[int]]:
+        """For each letter, the places in the alphabet where it bears a mark."""
+        found: dict[str, list[int]] = {}
+        for at, char in enumerate(self.alphabet):
+            parts = unicodedata.normalize("NFD", char)
+            if len(parts) > 1 and parts[0].isascii() and parts[0].isalpha():
+                found.setdefault(parts[0], []).append(at)
+        return found
 
     def find(self, pixels: "np.ndarray") -> list["np.ndarray"]:
         """The places of the lines in a picture (BGR), four corners each in no certain order."""

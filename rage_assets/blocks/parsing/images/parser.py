@@ -14,7 +14,7 @@ class ImageParser:
     """Recognises the characters in pictures."""
 
     name = "image"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {
         ".png": "image/png",
         ".jpg": "image/jpeg",
@@ -24,17 +24,21 @@ class ImageParser:
         ".webp": "image/webp",
         ".bmp": "image/bmp",
         ".gif": "image/gif",
+        ".avif": "image/avif",
+        ".heic": "image/heic",
+        ".heif": "image/heic",
     }
 
     def parse(self, content: Content) -> Outline:
         """Blocks with their page and their place in pixels.
 
         Raises:
-            ParseFailed: `no_text` where nothing is recognised surely, `too_large` for too many pixels, `broken`.
+            ParseFailed: `no_text` where nothing is recognised surely, `too_large` for too many pixels, `broken`,
+                `unsupported_format` where a package that unpacks such pictures is missing.
         """
         outline = Outline()
         sure = doubtful = 0
-        with content.open() as stream, opened(stream) as picture:
+        with content.open() as stream, opened(stream, content.media_type) as picture:
             for number, (frame, scale) in enumerate(frames(picture), start=1):
                 outline.page = number
                 page = recognise(frame)
