@@ -120,12 +120,16 @@ def test_no_process_and_no_scratch_file_outlives_the_pool(readers, said, how):
     assert not scratch_folders()
 
 
-def test_children_end_with_a_parent_that_is_killed(tmp_path, monkeypatch):
+@pytest.mark.parametrize("busy", [False, True])
+def test_children_end_with_a_parent_that_is_killed(mischief, tmp_path, monkeypatch, busy):
     code = (
         "import sys, time\n"
+        f"sys.path.insert(0, {str(mischief)!r})\n"
         "from rage_assets.blocks.isolation.pool import ReaderPool\n"
         "pool = ReaderPool(2, max_bytes=1 << 30)\n"
         "pool.submit([b'some words here'], 'a.txt').result()\n"
+        f"hanging = pool.submit([b'hang'], 'a.mischief') if {busy} else None\n"
+        "time.sleep(1 if hanging else 0)\n"
         "print('ready', flush=True)\n"
         "time.sleep(600)\n"
     )
@@ -138,7 +142,7 @@ def test_children_end_with_a_parent_that_is_killed(tmp_path, monkeypatch):
     assert children
     parent.kill()
     parent.wait()
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=5)
     assert not alive
     # the next pool removes what the killed one left
     left = list(tmp_path.glob(f"rage-reading-{parent.pid}-*"))

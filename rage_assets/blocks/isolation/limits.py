@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import sys
+from multiprocessing import forkserver
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,6 +44,7 @@ def confine(limits: Limits) -> None:
     # one thread a process: as many processes read at once as there are cores
     os.environ["OMP_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
+    _let_go_of_server()
     if sys.platform == "linux":
         _die_with_parent()
     _leave_network()
@@ -55,6 +57,17 @@ def confine(limits: Limits) -> None:
         hard = resource.getrlimit(kind)[1]
         least = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(kind, (least, least))
+
+
+def _let_go_of_server() -> None:
+    """Closes this process's copy of the pipe by whose end the server of readers sees that whoever started it is gone.
+
+    As long as a reader held it, the server would outlive a process that was killed, and the reader with it.
+    """
+    server: Any = vars(forkserver)["_forkserver"]
+    if server._forkserver_alive_fd is not None:
+        os.close(server._forkserver_alive_fd)
+        server._forkserver_alive_fd = None
 
 
 def _die_with_parent() -> None:
