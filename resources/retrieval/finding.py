@@ -121,7 +121,7 @@ class Finder:
             degraded += [reranked.degraded] if reranked.degraded else []
         hits = []
         for each in placed[: wish.k]:
-            scores = found.scores[each.hit.id]
+            scores = found.scores(each.hit.id)
             if each.rerank is not None:
                 scores = scores.model_copy(update={"rerank": round(each.rerank, 6)})
             hits.append(Hit(rows[each.hit.id], round(each.score, 6), scores, each.copies))

@@ -51,10 +51,16 @@ class Look(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The scores of passages that the caller may see, what each tier said, and what did not work."""
+    """What one search found.
+
+    Attributes:
+        ranked: The scores of passages that the caller may see.
+        scores: What each tier said of one of them; most are never asked for.
+        degraded: What did not work.
+    """
 
     ranked: dict[UUID, float]
-    scores: dict[UUID, Scores]
+    scores: Callable[[UUID], Scores]
     degraded: list[str]
 
 
@@ -91,9 +97,10 @@ def by_meaning(look: Look, query: str, mode: Mode) -> Found:
         ranked = {each: max(0.0, cosine) for each, cosine in gathered.cosines.items()} or words
     else:
         ranked = gathered.ranked(look.where.profile)
-    scores = {
-        each: Scores(vector=_rounded(gathered.cosines.get(each)), lexical=_rounded(words.get(each))) for each in ranked
-    }
+
+    def scores(each: UUID) -> Scores:
+        return Scores(vector=_rounded(gathered.cosines.get(each)), lexical=_rounded(words.get(each)))
+
     return Found(ranked, scores, gathered.degraded)
 
 
@@ -143,7 +150,7 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
         matches = pattern.count(text)
         if matches:
             ranked[each] = matches / (matches + 1)
-    return Found(ranked, {each: Scores(pattern=_rounded(score)) for each, score in ranked.items()}, degraded)
+    return Found(ranked, lambda each: Scores(pattern=_rounded(ranked[each])), degraded)
 
 
 def _by_words(
