@@ -15,7 +15,7 @@ from resources.postgres import sources
 from resources.postgres.removal import request_source_removal
 from tests.sources.buckets import s3_server
 from tests.sources.repositories import commit, git, repository
-from tests.sources.web_server import page, serving
+from tests.sources.web.server import page, serving
 
 pytestmark = pytest.mark.real
 
