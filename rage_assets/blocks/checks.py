@@ -8,7 +8,7 @@ from typing import Any
 
 from rage_assets.quality.gate import Expectation, Verdict, judge, pass_on, settle
 from rage_assets.work import Work
-from resources.postgres import staging
+from resources.postgres import staged_texts
 
 MOST_BLOCK_CHARACTERS = 5_000_000
 MOST_STRANGE_SHARE = 0.02
@@ -66,8 +66,8 @@ def check_blocks(work: Work) -> Verdict:
 def _measure(work: Work, batch: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ids = [row["id"] for row in batch]
     with work.transaction() as connection:
-        before = staging.live_text_lengths(connection, [row["id"] for row in batch if row["change"] == "changed"])
-    streamed = groupby(staging.stream_blocks(work.transaction, ids), itemgetter("document_id"))
+        before = staged_texts.live_text_lengths(connection, [row["id"] for row in batch if row["change"] == "changed"])
+    streamed = groupby(staged_texts.stream_blocks(work.transaction, ids), itemgetter("document_id"))
     found = {document: measures(own, before.get(document, 0)) for document, own in streamed}
     return [{"document": row} | (found.get(row["id"]) or measures([], before.get(row["id"], 0))) for row in batch]
 

@@ -16,7 +16,7 @@ from rage_assets.work import Work
 from resources import identity
 from resources.encryption.errors import Tampered
 from resources.errors import NotFound, ParseFailed
-from resources.postgres import children, staging
+from resources.postgres import children, staged_texts, staging
 from resources.postgres.quarantine import SKIPPED, Failure
 from resources.postgres.quotas import Quota
 
@@ -108,7 +108,7 @@ class _Stage:
                 stage_children(self._work, self.stager, row, reading.document.children)
         with self._work.transaction() as connection:
             self._work.quarantine(connection, self._failures)
-            blocks = staging.save_blocks(connection, self._work.space_id, self._rows())
+            blocks = staged_texts.save_blocks(connection, self._work.space_id, self._rows())
             staging.save_parsed(connection, [_facts(row, reading) for row, reading in self._read])
             parsed, skipped = len(self._read), sum(failure.reason in SKIPPED for failure in self._failures)
             quarantined = len(self._failures) - skipped

@@ -8,7 +8,7 @@ from uuid import UUID
 from rage_assets.blocks.parsing.code.generated import skipped
 from rage_assets.work import Work
 from resources.domain import ParsedBlock, ParsedDocument
-from resources.postgres import staging, twins
+from resources.postgres import staged_texts, twins
 
 
 class Twin:
@@ -34,7 +34,7 @@ class Twin:
 
     def stream(self) -> Iterator[ParsedBlock]:
         """The blocks in order, one at a time."""
-        for row in staging.stream_blocks(self._work.transaction, [self._id], live=True):
+        for row in staged_texts.stream_blocks(self._work.transaction, [self._id], live=True):
             yield ParsedBlock.model_validate({name: row[name] for name in ParsedBlock.model_fields})
 
     def close(self) -> None:

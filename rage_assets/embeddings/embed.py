@@ -17,7 +17,7 @@ from resources import identity
 from resources.embedding import Embedder
 from resources.errors import InvalidSettings, RageError
 from resources.logs import get_logger
-from resources.postgres import garbage, index_versions, staging, vectors
+from resources.postgres import garbage, index_versions, staged_texts, staging, vectors
 from resources.postgres.index_versions import IndexVersion
 
 _log = get_logger(__name__)
@@ -117,10 +117,10 @@ class Embedding:
             connection.execute(
                 "DELETE FROM staged_passages WHERE document_id = ANY(%s) AND index_version = %s", (ids, version.id)
             )
-        blocks = staging.stream_blocks(work.transaction, ids)
+        blocks = staged_texts.stream_blocks(work.transaction, ids)
         for made in make(version, embedder, documents, blocks):
             with work.transaction() as connection:
-                staging.save_passages(connection, work.space_id, made.rows)
+                staged_texts.save_passages(connection, work.space_id, made.rows)
                 garbage.note_texts(connection, work.space_id, list(made.texts))
             yield made
 

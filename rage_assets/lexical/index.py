@@ -7,7 +7,7 @@ from uuid import UUID
 from rage_assets.lexical.indexes import Indexes
 from rage_assets.work import Work
 from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
-from resources.postgres import index_versions, outbox, staging
+from resources.postgres import index_versions, outbox, staged_texts, staging
 from resources.postgres.index_versions import IndexVersion
 
 LOCK = "lexical"
@@ -74,7 +74,7 @@ def index_staged(work: Work) -> dict[str, int]:
             ids = [row["id"] for row in batch]
             with work.transaction() as connection:
                 outbox.note(connection, work.space_id, ids)
-            passages = _Counted(staging.stream_passages(work.transaction, ids))
+            passages = _Counted(staged_texts.stream_passages(work.transaction, ids))
             behind = not indexes.add([row["version_id"] for row in batch], passages)
             with work.transaction() as connection:
                 outbox.set_behind(connection, ids, behind)

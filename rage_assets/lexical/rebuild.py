@@ -11,7 +11,7 @@ from rage_assets.lexical.reconcile import difference, prefixes
 from rage_assets.work import Work
 from resources.lexical.opening import open_beside, point_alias
 from resources.lexical.protocol import NewLexicalIndex
-from resources.postgres import index_versions, outbox, spaces, staging
+from resources.postgres import index_versions, outbox, spaces, staged_texts
 from resources.postgres.index_versions import IndexVersion
 
 _DOCUMENTS_TOGETHER = 200
@@ -83,6 +83,6 @@ def _replace(work: Work, version: UUID, index: NewLexicalIndex, ids: list[UUID])
     """Brings in what changed since the index was filled: what is live, and what is indexed and goes live next."""
     with work.transaction() as connection:
         rows = outbox.live_passages(connection, ids, version)
-        rows += [row for row in staging.passages_of(connection, ids) if row["index_version"] == version]
+        rows += [row for row in staged_texts.passages_of(connection, ids) if row["index_version"] == version]
     index.delete_documents(ids)
     index.add(map(entry, rows))

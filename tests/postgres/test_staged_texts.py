@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from resources.postgres import staging
+from resources.postgres import staged_texts
 
 pytestmark = pytest.mark.real
 
@@ -28,7 +28,7 @@ def test_blocks_come_in_parts_of_bounded_size_that_lose_none(home, size, octets,
                 looks += 1
                 yield connection
 
-            found = list(staging.stream_blocks(look, ids, size, octets))
+            found = list(staged_texts.stream_blocks(look, ids, size, octets))
     finally:
         platform.close()
     assert [(row["document_id"], row["order"], row["text"]) for row in found] == rows
