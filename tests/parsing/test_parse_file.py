@@ -40,7 +40,7 @@ def test_a_file_over_the_limit_is_refused():
 
 def test_a_pdf_under_a_text_name_is_read_as_pdf(parse):
     document = parse(pdf(line("Hello from a page", 72, 700)), "notes.txt")
-    assert (document.media_type, document.parser) == ("application/pdf", "pdf/2")
+    assert (document.media_type, document.parser) == ("application/pdf", "pdf/3")
 
 
 def test_a_web_page_under_a_text_name_is_read_as_html(parse):
@@ -82,7 +82,7 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
     ("path", "version"),
     [
         ("docs/a.md", "markdown/2"),
-        ("a.PDF", "pdf/2"),
+        ("a.PDF", "pdf/3"),
         ("Makefile", "code/3"),
         ("LICENSE", "text/4"),
         ("a.png", "image/2"),
