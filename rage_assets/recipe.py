@@ -4,6 +4,11 @@ from rage_assets.blocks.parsing import parser_version
 from rage_assets.embeddings.passages import PASSAGE_RULES
 
 
-def recipe_of(path: str) -> str:
-    """The parser's version for a file of that name, and the version of the rules that make passages."""
-    return f"{parser_version(path)} {PASSAGE_RULES}"
+def recipe_of(path: str, media_type: str | None = None) -> str:
+    """The version of the parser that reads a file now, and that of the rules that make passages.
+
+    Args:
+        path: The file's path.
+        media_type: What its content was when it was read last, which counts for more than its name.
+    """
+    return f"{parser_version(path, media_type)} {PASSAGE_RULES}"

@@ -12,6 +12,7 @@ from rage_assets.blocks.isolation.pool import ReaderPool
 from rage_assets.blocks.isolation.reading import Reading
 from rage_assets.blocks.twins import Twin, twins_of
 from rage_assets.raw.stage import Stager
+from rage_assets.recipe import recipe_of
 from rage_assets.work import Work
 from resources import identity
 from resources.encryption.errors import Tampered
@@ -142,9 +143,10 @@ class _Stage:
                 places[place] += 1
 
 
-def _facts(row: dict[str, Any], reading: Reading | Twin) -> tuple[UUID, str, str, str | None]:
+def _facts(row: dict[str, Any], reading: Reading | Twin) -> tuple[UUID, str, str, str | None, str]:
     document = reading.document
-    return row["id"], _title(row["path"], document.title), document.media_type, document.language
+    title = _title(row["path"], document.title)
+    return row["id"], title, document.media_type, document.language, recipe_of(row["path"], document.media_type)
 
 
 def _block_id(document: UUID, place: tuple[tuple[str, ...], str], occurrence: int) -> UUID:

@@ -33,7 +33,7 @@ class Difference:
 def diff(
     seen: Iterable[SeenFile],
     known: Iterable[dict[str, Any]],
-    recipe_of: Callable[[str], str],
+    recipe_of: Callable[[str, str | None], str],
     max_attempts: int,
 ) -> Iterator[Difference]:
     """Merges both streams; memory does not grow with them.
@@ -41,7 +41,7 @@ def diff(
     Args:
         seen: The files of a source, by path.
         known: What is known of its documents, by path.
-        recipe_of: How a file of that name is read today; a document read otherwise is read again.
+        recipe_of: How a file of that name and media type is read today; a document read otherwise is read again.
         max_attempts: How often a document in quarantine is tried without anybody asking.
 
     Raises:
@@ -60,7 +60,7 @@ def diff(
             if file.path.endswith("/") or not file.path:
                 unreadable = (*unreadable, file.path)
         elif same is not None:
-            yield Difference(_judge(file, same, recipe_of(file.path), max_attempts), file, same)
+            yield Difference(_judge(file, same, recipe_of(file.path, same["media_type"]), max_attempts), file, same)
         else:
             yield Difference("candidate", file, None)
         if same is not None:

@@ -215,7 +215,7 @@ def _have_children_read_again(work: Work, source: Source) -> None:
     parents: set[UUID] = set()
     with work.transaction() as connection:
         for row in children.of_source(connection, source.id, work.shards):
-            recipe = recipe_of(row["path"])
+            recipe = recipe_of(row["path"], row["media_type"])
             outdated = row["q_parser"] != recipe or wants_retry(row, most) if row["q_parser"] else row["parser"] != recipe
             if outdated and not row["excluded"]:
                 parents.add(row["parent_id"])

@@ -44,8 +44,8 @@ class Candidate:
 
     @property
     def recipe(self) -> str:
-        """By which rules it would be read now."""
-        return recipe_of(self.path)
+        """By which rules it would be read now, if its content is still of the kind that it was."""
+        return recipe_of(self.path, self.known["media_type"] if self.known is not None else None)
 
 
 @dataclass

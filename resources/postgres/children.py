@@ -28,7 +28,7 @@ def known(connection: Connection, parent: UUID) -> dict[UUID, dict[str, Any]]:
     rows = connection.execute(
         """
         SELECT COALESCE(d.path, q.path) AS path, COALESCE(d.id, q.document_id) AS id,
-               d.size, d.mtime_ns, d.sha256, d.parser, d.state,
+               d.size, d.mtime_ns, d.sha256, d.media_type, d.parser, d.state,
                q.size AS q_size, q.mtime_ns AS q_mtime_ns, q.sha256 AS q_sha256, q.parser AS q_parser,
                q.reason AS q_reason, q.retryable, q.retry_requested, q.attempts
         FROM (SELECT * FROM documents WHERE parent_id = %(parent)s) d
@@ -56,7 +56,7 @@ def of_source(connection: Connection, source_id: UUID, shards: Sequence[int]) ->
         cursor.execute(
             """
             SELECT COALESCE(d.id, q.document_id) AS id, COALESCE(d.path, q.path) AS path,
-                   COALESCE(d.parent_id, q.parent_id) AS parent_id, d.parser, q.parser AS q_parser,
+                   COALESCE(d.parent_id, q.parent_id) AS parent_id, d.media_type, d.parser, q.parser AS q_parser,
                    q.retryable, q.retry_requested, q.attempts,
                    EXISTS (SELECT 1 FROM exclusions e WHERE e.document_id = COALESCE(d.id, q.document_id)) AS excluded
             FROM (SELECT * FROM documents WHERE source_id = %(source)s AND shard = ANY(%(shards)s)

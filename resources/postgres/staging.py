@@ -39,7 +39,7 @@ def known(connection: Connection, source_id: UUID, shards: Sequence[int]) -> Ite
         cursor.execute(
             """
             SELECT COALESCE(d.path, q.path) AS path, COALESCE(d.id, q.document_id) AS id,
-                   d.size, d.mtime_ns, d.sha256, d.parser, d.state,
+                   d.size, d.mtime_ns, d.sha256, d.media_type, d.parser, d.state,
                    q.size AS q_size, q.mtime_ns AS q_mtime_ns, q.sha256 AS q_sha256, q.parser AS q_parser,
                    q.reason AS q_reason, q.retryable, q.retry_requested, q.attempts
             FROM (SELECT * FROM documents WHERE source_id = %(source)s AND shard = ANY(%(shards)s)
@@ -139,13 +139,13 @@ def batches(
         yield batch
 
 
-def save_parsed(connection: Connection, rows: Sequence[tuple[UUID, str, str, str | None]]) -> None:
-    """Notes `(id, title, media_type, language)` of documents whose blocks were saved."""
+def save_parsed(connection: Connection, rows: Sequence[tuple[UUID, str, str, str | None, str]]) -> None:
+    """Notes `(id, title, media_type, language, recipe)` of documents whose blocks were saved."""
     if rows:
         connection.execute(
             "UPDATE staged_documents s SET title = t.title, media_type = t.media_type, language = t.language, "
-            "stage = 'parsed' FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) "
-            "AS t(id, title, media_type, language) WHERE s.id = t.id",
+            "parser = t.parser, stage = 'parsed' FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[]) "
+            "AS t(id, title, media_type, language, parser) WHERE s.id = t.id",
             [list(column) for column in zip(*rows, strict=True)],
         )
 

@@ -9,13 +9,27 @@ from resources.errors import SourceUnreadable
 
 def known(path, *, size=1, mtime=1, parser="p", q=None, retryable=False, attempts=1, requested=False, state="live"):
     row = {"path": path, "id": path, "size": size, "mtime_ns": mtime, "parser": parser, "sha256": b"", "state": state}
-    empty = {"q_size": None, "q_mtime_ns": None, "q_parser": None, "retryable": None, "retry_requested": None}
-    found = {"q_size": 1, "q_mtime_ns": 1, "q_parser": "p", "retryable": retryable, "retry_requested": requested}
+    empty = {
+        "media_type": None,
+        "q_size": None,
+        "q_mtime_ns": None,
+        "q_parser": None,
+        "retryable": None,
+        "retry_requested": None,
+    }
+    found = {
+        "media_type": None,
+        "q_size": 1,
+        "q_mtime_ns": 1,
+        "q_parser": "p",
+        "retryable": retryable,
+        "retry_requested": requested,
+    }
     return row | {"q_reason": "broken" if q else None} | (found if q else empty) | {"attempts": attempts, "q_sha256": b""}
 
 
 def kinds(seen, rows, max_attempts=3):
-    return [(d.kind, d.seen.path if d.seen else d.known["path"]) for d in diff(seen, rows, lambda _: "p", max_attempts)]
+    return [(d.kind, d.seen.path if d.seen else d.known["path"]) for d in diff(seen, rows, lambda *_: "p", max_attempts)]
 
 
 def test_a_file_nobody_knows_is_a_candidate():
@@ -52,7 +66,7 @@ def test_a_person_may_ask_for_another_attempt():
 
 def test_equal_differences_have_equal_fingerprints_and_others_not():
     def fingerprint(*files):
-        return look(diff(files, [], lambda _: "p", 3), "", lambda: False).fingerprint
+        return look(diff(files, [], lambda *_: "p", 3), "", lambda: False).fingerprint
 
     assert fingerprint(SeenFile("a", 1, 1)) == fingerprint(SeenFile("a", 1, 1))
     assert fingerprint(SeenFile("a", 1, 1)) != fingerprint(SeenFile("a", 1, 2))
@@ -66,11 +80,11 @@ def test_a_look_that_runs_out_of_time_says_where_to_go_on():
         return clock.left <= 0
 
     files = [SeenFile(name, 1, 1) for name in "abcd"]
-    first = look(diff(files, [], lambda _: "p", 3), "", over)
+    first = look(diff(files, [], lambda *_: "p", 3), "", over)
     assert (first.differs, first.reached) == (True, "b")
-    rest = look(diff(files, [known("c"), known("d")], lambda _: "p", 3), first.reached, lambda: False)
+    rest = look(diff(files, [known("c"), known("d")], lambda *_: "p", 3), first.reached, lambda: False)
     assert (rest.differs, rest.reached) == (False, "")
-    late = look(diff(files, [], lambda _: "p", 3), first.reached, lambda: True)
+    late = look(diff(files, [], lambda *_: "p", 3), first.reached, lambda: True)
     assert (late.differs, late.reached) == (False, "")
 
 
@@ -107,5 +121,5 @@ def test_a_source_that_lists_its_files_out_of_order_removes_nothing():
 
 def test_a_path_that_no_index_holds_is_named_and_not_taken_in():
     long = "d/" * 2000 + "a.md"
-    (found,) = diff([SeenFile(long, 1, 1)], [], lambda _: "p", 3)
+    (found,) = diff([SeenFile(long, 1, 1)], [], lambda *_: "p", 3)
     assert found.kind == "unreadable" and "2000 bytes" in found.seen.problem

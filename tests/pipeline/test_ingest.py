@@ -358,6 +358,25 @@ def test_a_copy_that_is_read_otherwise_is_read(home, write):
     assert kinds == {"a.json": "application/json", "a.txt": "text/plain"}
 
 
+def test_a_new_version_of_a_parser_reads_again_what_has_its_content_under_another_name(home, write, monkeypatch):
+    from rage_assets.blocks.parsing import registry
+
+    page = "<!DOCTYPE html><html><body><p>A page that is saved under the name of a text.</p></body></html>"
+    space = home.space(folder=write({"page.txt": page, "words.txt": "Plain words.\n"}))
+    home.ingest()
+    assert counts(home.ingest()) == {"unchanged": 2}
+    for name, changed in (("a.html", "page.txt"), ("a.txt", "words.txt")):
+        before = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
+        parser = registry.parser_for(name)
+        with monkeypatch.context() as patched:
+            patched.setattr(type(parser), "version", parser.version + 1)
+            assert counts(home.ingest()) == {"changed": 1, "unchanged": 1}
+            assert counts(home.ingest()) == {"unchanged": 2}
+            after = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
+            assert [path for path in after if after[path] != before[path]] == [changed]
+        home.ingest()
+
+
 def test_what_is_read_is_embedded_while_the_rest_is_still_read(home, write, monkeypatch):
     from rage_assets import assets
 

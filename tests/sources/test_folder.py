@@ -23,10 +23,10 @@ def root(tmp_path):
 
 
 def removed(files, known=PATHS):
-    row = {"q_size": None, "size": 1, "mtime_ns": 1, "parser": "", "state": "live"}
+    row = {"q_size": None, "size": 1, "mtime_ns": 1, "media_type": None, "parser": "", "state": "live"}
     documents = [row | {"path": path} for path in known if not path.endswith(".yaml")]
     files = [file for file in files if not file.path.endswith(".yaml")]
-    return [d.known["path"] for d in diff(files, documents, lambda _: "", 3) if d.kind == "removed"]
+    return [d.known["path"] for d in diff(files, documents, lambda *_: "", 3) if d.kind == "removed"]
 
 
 @pytest.fixture

@@ -160,12 +160,12 @@ def test_a_submodule_whose_commit_is_here_is_not_asked_for_again(parent, tmp_pat
 
 def test_a_submodule_that_cannot_be_reached_is_named_and_loses_nothing(parent, tmp_path):
     reader = GitReader(f"git+file://{parent}", tmp_path / "copy")
-    row = {"q_size": None, "size": 1, "mtime_ns": 1, "parser": "", "state": "live"}
+    row = {"q_size": None, "size": 1, "mtime_ns": 1, "media_type": None, "parser": "", "state": "live"}
     known = [row | {"path": path} for path in paths(reader)]
     shutil.rmtree(tmp_path / "inner")
     shutil.rmtree(tmp_path / "copy")
     assert list(problems(reader)) == ["lib/"]
-    found = diff(reader.scan(), known, lambda _: "", 3)
+    found = diff(reader.scan(), known, lambda *_: "", 3)
     kinds = {d.known["path"]: d.kind for d in found if d.known and d.kind in ("removed", "unreadable")}
     assert set(kinds.values()) == {"unreadable"} and all(path.startswith("lib/") for path in kinds)
 

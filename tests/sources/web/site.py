@@ -23,8 +23,8 @@ def site(server, count=3):
 
 
 def kinds(scan, known):
-    row = {"q_size": None, "size": 1, "mtime_ns": 1, "parser": "", "state": "live"}
-    return {d.kind for d in diff(scan, [row | {"path": path} for path in known], lambda _: "", 3)}
+    row = {"q_size": None, "size": 1, "mtime_ns": 1, "media_type": None, "parser": "", "state": "live"}
+    return {d.kind for d in diff(scan, [row | {"path": path} for path in known], lambda *_: "", 3)}
 
 
 def sitemap(*urls, kind="url"):

@@ -25,14 +25,14 @@ def test_a_page_that_fails_stays_with_all_that_it_leads_to(server, reader, statu
 
 def test_a_page_that_fails_after_the_memory_was_lost_removes_nothing_at_all(server, reader, tmp_path):
     site(server)
-    row = {"q_size": None, "size": 1, "mtime_ns": 1, "parser": "", "state": "live"}
+    row = {"q_size": None, "size": 1, "mtime_ns": 1, "media_type": None, "parser": "", "state": "live"}
     known = [row | {"path": path} for path in listed(reader())]
     for _ in range(2):
         (tmp_path / "web" / "x.sqlite").unlink(missing_ok=True)
         server.answers["/sub/"] = (500, {}, b"")
-        kinds = {d.kind for d in diff(reader(is_first=False).scan(), known, lambda _: "", 3)}
+        kinds = {d.kind for d in diff(reader(is_first=False).scan(), known, lambda *_: "", 3)}
         assert "removed" not in kinds and "unreadable" in kinds
-    assert "removed" not in {d.kind for d in diff(reader().scan(), known, lambda _: "", 3)}
+    assert "removed" not in {d.kind for d in diff(reader().scan(), known, lambda *_: "", 3)}
     del server.answers["/sub/"]
     assert len(listed(reader())) == 5
 
