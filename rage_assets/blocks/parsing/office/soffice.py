@@ -87,7 +87,7 @@ def convert(content: Content, suffix: str, media_type: str) -> Content | None:
 def _socket(profile: str) -> Path:
     """The socket that LibreOffice opens for a profile, outside of it, and leaves behind where it is killed."""
     digest = hashlib.md5(profile.encode("utf-16-le"), usedforsecurity=False).digest()
-    return Path(f"/tmp/OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}")  # noqa: S108
+    return Path(f"/tmp/OSL_PIPE_{os.getuid()}_SingleOfficeIPC_{''.join(f'{byte:x}' for byte in digest)}")  # noqa: S108  # nosec B108
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
