@@ -1,6 +1,8 @@
 """`rage search` and `rage ask`: no server needed."""
 
+import re
 from contextlib import suppress
+from html import unescape
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +15,13 @@ from resources.audit.acts import audited
 if TYPE_CHECKING:
     from resources.platform import Platform
 
-_LINES = 400
 _COPIES = 3  # named for a person; --json names all
+
+
+def _marked(highlight: str) -> str:
+    """A highlight, which is HTML, for a terminal: what it marks is bold, where there is a terminal."""
+    parts = [plain(unescape(part)) for part in re.split("</?em>", " ".join(highlight.split()))]
+    return "".join(click.style(part, bold=True) if at % 2 else part for at, part in enumerate(parts))
 
 
 @click.command()
@@ -47,7 +54,7 @@ def search(space: str, query: str, mode: str, k: int, diversify: bool, as_json: 
         page = f", p. {result.block.page}" if result.block.page else ""
         click.secho(plain(f"{n:>2}. {place}{page}"), bold=True, nl=False)
         say(f"  {result.score:.2f}  {result.block.id}")
-        say(f"    {plain(' '.join(result.highlight.split()), _LINES)}")
+        click.echo(f"    {_marked(result.highlight)}")
         others = sorted({copy.path for copy in result.also_in} - {result.document.path})
         if others:
             more = f" and {len(others) - _COPIES} more" if len(others) > _COPIES else ""
