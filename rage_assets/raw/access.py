@@ -1,5 +1,6 @@
-"""Access files in a source: kept out of its documents, read when they change, in effect before anything is published."""
+"""Access files and links in a source: read when they change, in effect before anything is published."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from resources.postgres.database import Connection
 
 
 class AccessFiles:
-    """The access files that a scan meets.
+    """The access files and links that a scan meets: both decide who may see a document.
 
     Args:
         known: Size and change mark of those that were read before, by path.
@@ -22,10 +23,11 @@ class AccessFiles:
     def __init__(self, known: dict[str, tuple[int, int]]) -> None:
         self._known = known
         self._seen: dict[str, SeenFile] = {}
+        self._links: dict[str, str] = {}
         self._in_part = False
 
     def apart(self, files: Iterable[SeenFile]) -> Iterator[SeenFile]:
-        """Yields the documents among `files`, and keeps the access files."""
+        """Yields the documents among `files`; keeps the access files, and where links lead."""
         for file in files:
             self._in_part |= bool(file.problem)  # an access file may lie where nobody can look
             if file.problem:
@@ -34,19 +36,22 @@ class AccessFiles:
                 if len(file.path.encode()) <= LONGEST_PATH + len(FILE_NAME):  # or no document can lie beside it
                     self._seen[file.path] = file
             else:
+                if file.leads_to:
+                    self._links[file.path] = file.leads_to
                 yield file
 
     def differ(self, *, complete: bool) -> bool:
         """Whether any is new, changed or, after a complete scan, gone."""
         complete = complete and not self._in_part
-        now = {path: (file.size, file.mtime_ns) for path, file in self._seen.items()}
+        now = {path: (size, mark) for path, size, mark in self.marks()}
         return any(self._known.get(path) != mark for path, mark in now.items()) or (
             complete and any(path not in now for path in self._known)
         )
 
     def marks(self) -> list[tuple[str, int, int]]:
         """What stands for exactly these files."""
-        return sorted((path, file.size, file.mtime_ns) for path, file in self._seen.items())
+        files = [(path, file.size, file.mtime_ns) for path, file in self._seen.items()]
+        return sorted([*files, *((path, 0, _mark(target)) for path, target in self._links.items())])
 
     def put_to_effect(
         self, connection: Connection, reader: SourceReader, space_id: UUID, source_id: UUID, *, complete: bool
@@ -66,6 +71,7 @@ class AccessFiles:
         if not self.differ(complete=complete):
             return []
         rows = [self._read(reader, file) for file in self._seen.values()]
+        rows += [_row(path, 0, _mark(target), leads_to=target) for path, target in self._links.items()]
         access_rules.replace_files(connection, space_id, source_id, rows, keep_others=not complete or self._in_part)
         access_rules.reclassify(connection, source_id)
         unusable = [row for row in rows if row["problem"]]
@@ -81,4 +87,21 @@ class AccessFiles:
                 rules = read_access_file(content.read(MOST_FILE_BYTES + 1))
         except (InvalidInput, OSError) as error:
             problem = str(error)[:500]
-        return {"path": file.path, "size": file.size, "mtime_ns": file.mtime_ns, "rules": rules, "problem": problem}
+        return _row(file.path, file.size, file.mtime_ns, rules=rules, problem=problem)
+
+
+def _row(
+    path: str,
+    size: int,
+    mark: int,
+    *,
+    rules: tuple[AccessRule, ...] = (),
+    problem: str | None = None,
+    leads_to: str | None = None,
+) -> dict[str, Any]:
+    return {"path": path, "size": size, "mtime_ns": mark, "rules": rules, "problem": problem, "leads_to": leads_to}
+
+
+def _mark(target: str) -> int:
+    """A number that stands for where a link leads."""
+    return int.from_bytes(hashlib.sha256(target.encode()).digest()[:7])

@@ -1,5 +1,6 @@
 """Access rules in the database: storing them, and giving every document the class that they make of it.
 
+Beside the access files of a source stand its links: a link is for those who may see it and what it leads to.
 A change of rules takes effect in the transaction that makes it. Nothing is parsed or embedded for it: a class is a column.
 """
 
@@ -11,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from resources.access.rules import FILE_NAME, NOBODY, AccessFile, AccessRule, Clauses, class_id, clauses_of
 from resources.domain import WITHIN
-from resources.postgres.database import Connection
+from resources.postgres.database import Connection, copy_rows
 from resources.postgres.spaces import bump_epoch
 
 _TOGETHER = 5_000
@@ -35,8 +36,10 @@ class SourceRules:
         self.space_id: UUID | None = row["space_id"] if row else None
         self._rules = [AccessRule(**rule) for rule in row["access_rules"]] if row else []
         files = connection.execute(
-            "SELECT path, rules, problem FROM access_files WHERE source_id = %s", (source_id,)
+            "SELECT path, rules, problem, leads_to FROM access_files WHERE source_id = %s", (source_id,)
         ).fetchall()
+        self._links: dict[str, str] = {file["path"]: file["leads_to"] for file in files if file["leads_to"] is not None}
+        files = [file for file in files if file["leads_to"] is None]
         self._files = [
             AccessFile(folder=file["path"].removesuffix(FILE_NAME), rules=[AccessRule(**rule) for rule in file["rules"]])
             for file in files
@@ -46,11 +49,13 @@ class SourceRules:
         self._closed = tuple(file["path"].removesuffix(FILE_NAME) for file in files if file["problem"])
 
     def clauses(self, path: str) -> Clauses:
-        """Who is let in to the document at `path`: to a file within a file, who is let in to both."""
-        if path.startswith(self._closed):
-            return NOBODY
+        """Who is let in to the document at `path`: to a file within a file or a link, who is let in to both."""
         parts = path.split(WITHIN)
         places = [WITHIN.join(parts[: at + 1]) for at in range(len(parts))]
+        if target := self._links.get(parts[0]):
+            places += [target + place[len(parts[0]) :] for place in places]
+        if any(place.startswith(self._closed) for place in places):
+            return NOBODY
         return tuple(sorted({clause for place in places for clause in clauses_of(place, self._rules, self._files)}))
 
 
@@ -68,7 +73,7 @@ def set_rules(connection: Connection, source_id: UUID, rules: Sequence[AccessRul
 
 
 def known_files(connection: Connection, source_id: UUID) -> dict[str, tuple[int, int]]:
-    """Size and change mark of the access files that were read in a source, by path."""
+    """Size and change mark of the access files and links that were read in a source, by path."""
     rows = connection.execute("SELECT path, size, mtime_ns FROM access_files WHERE source_id = %s", (source_id,))
     return {row["path"]: (row["size"], row["mtime_ns"]) for row in rows}
 
@@ -76,26 +81,25 @@ def known_files(connection: Connection, source_id: UUID) -> dict[str, tuple[int,
 def replace_files(
     connection: Connection, space_id: UUID, source_id: UUID, files: Sequence[dict[str, Any]], *, keep_others: bool
 ) -> None:
-    """Makes `files` (rows with path, size, mtime_ns, rules, problem) the access files of a source, alone or not."""
+    """Makes `files` (rows with path, size, mtime_ns, rules, problem, leads_to) those of a source, alone or not."""
     connection.execute("SELECT FROM sources WHERE id = %s FOR UPDATE", (source_id,))
     connection.execute(
         "DELETE FROM access_files WHERE source_id = %s AND (%s OR path = ANY(%s))",
         (source_id, not keep_others, [file["path"] for file in files]),
     )
-    for file in files:
-        connection.execute(
-            "INSERT INTO access_files (source_id, space_id, path, size, mtime_ns, rules, problem) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+    copy_rows(
+        connection,
+        "access_files",
+        ("source_id", "space_id", "path", "size", "mtime_ns", "rules", "problem", "leads_to"),
+        (
             (
-                source_id,
-                space_id,
-                file["path"],
-                file["size"],
-                file["mtime_ns"],
+                *(source_id, space_id, file["path"], file["size"], file["mtime_ns"]),
                 Jsonb([rule.model_dump(mode="json") for rule in file["rules"]]),
-                file["problem"],
-            ),
-        )
+                *(file["problem"], file["leads_to"]),
+            )
+            for file in files
+        ),
+    )
 
 
 def reclassify(connection: Connection, source_id: UUID) -> int:

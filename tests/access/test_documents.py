@@ -1,5 +1,7 @@
 """Documents that are narrower than their space: who sees them, from when, and what a change of rules costs."""
 
+import zipfile
+
 import pytest
 
 from resources.access import LOCAL_ADMIN, Caller, Role
@@ -110,6 +112,39 @@ def test_an_access_file_is_in_effect_when_its_documents_appear(changing_company)
     home.ingest()
     assert paths(platform, READER) == ["open.md"]
     assert "new/!first.md" in paths(platform, HR)
+
+
+def test_a_link_opens_nothing_that_is_closed_where_it_leads(changing_company):
+    home, platform, _, folder = changing_company
+    with zipfile.ZipFile(folder / "hr" / "box.zip", "w") as archive:
+        archive.writestr("pay.md", FILES["hr/pay.md"])
+    (folder / "link.md").symlink_to("hr/pay.md")
+    (folder / "link.zip").symlink_to(folder / "hr" / "box.zip")
+    (folder / "fine.md").symlink_to("open.md")
+    home.ingest()
+    assert paths(platform, READER) == ["fine.md", "open.md"]
+    linked = {"link.md", "link.zip", "link.zip!/pay.md"}
+    assert linked < set(paths(platform, HR)) and not linked & found(platform, READER)
+    (folder / ".rage-access.yaml").write_text("groups: [board]\n")
+    (folder / "hr" / ".rage-access.yaml").unlink()
+    home.ingest()
+    assert paths(platform, READER) == paths(platform, HR) == []
+
+
+def test_what_a_link_leads_to_decides_from_the_next_run_on(changing_company):
+    home, platform, _, folder = changing_company
+    (folder / "link.md").symlink_to("open.md")
+    home.ingest()
+    assert "link.md" in paths(platform, READER)
+    (folder / "link.md").unlink()
+    (folder / "link.md").symlink_to("hr/pay.md")
+    home.ingest()
+    assert "link.md" not in paths(platform, READER)
+    (folder / "link.md").unlink()
+    (folder / "link.md").write_text(FILES["hr/pay.md"])
+    report = home.ingest()
+    assert "link.md" in paths(platform, READER)
+    assert report.embedded == 0
 
 
 def test_a_rule_of_the_source_is_in_effect_at_once_cached_results_included(company):

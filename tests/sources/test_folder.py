@@ -8,7 +8,9 @@ import pytest
 from rage_assets.raw.diff import diff
 from rage_assets.raw.sources import folder as folder_reader
 from rage_assets.raw.sources.folder import FolderReader
+from rage_assets.raw.sources.selected import SelectedReader
 from resources.errors import SourceUnreadable
+from resources.selection import Selection
 
 PATHS = ["a.md", "sub/.rage-access.yaml", "sub/b.md", "sub/deep/c.md", "z.md"]
 
@@ -99,3 +101,10 @@ def test_a_time_that_the_database_cannot_hold_is_a_number_all_the_same(root, mon
 
 def test_the_root_of_the_file_system_can_be_looked_at():
     assert FolderReader(folder_reader.Path("/")).identity() == str(os.stat("/").st_dev)
+
+
+def test_a_link_shows_nothing_that_is_excluded_where_it_leads(root):
+    (root / "link.md").symlink_to("sub/b.md")
+    (root / "other.md").symlink_to("a.md")
+    chosen = SelectedReader(FolderReader(root), Selection(exclude=["sub/"]))
+    assert [file.path for file in chosen.scan()] == ["a.md", "other.md", "sub/.rage-access.yaml", "z.md"]

@@ -48,7 +48,7 @@ def _reader(source: Source, space_id: UUID, platform: Platform, selection: Selec
         from rage_assets.raw.sources.git import GitReader
 
         copy = platform.settings.home / "git" / str(source.id)
-        return GitReader(source.location, copy, platform.settings.allowed_hosts)
+        return GitReader(source.location, copy, platform.settings.allowed_hosts, platform.settings.source_roots)
     if source.kind == "web":
         from rage_assets.raw.sources.web import WebReader
 

@@ -109,6 +109,7 @@ class FolderReader:
             yield f"{prefix}{name}", (*folder, raw), file
 
     def _look(self, entry: "os.DirEntry[str]", path: str, folder: _Parts) -> SeenFile | None:
+        leads_to = ""
         try:
             parts = (*folder, os.fsencode(entry.name))
             if entry.is_symlink():
@@ -118,6 +119,7 @@ class FolderReader:
                 if not target.startswith(root) or self._is_left_out(target):
                     return None
                 parts = tuple(target.removeprefix(root).split(b"/"))
+                leads_to = b"/".join(parts).decode("utf-8", "backslashreplace")
                 status = os.stat(target, follow_symlinks=False)
             else:
                 status = entry.stat(follow_symlinks=False)
@@ -127,7 +129,8 @@ class FolderReader:
             return SeenFile(path, 0, 0, problem=_problem(error))
         if not stat.S_ISREG(status.st_mode):
             return None
-        return SeenFile(path, status.st_size, (status.st_mtime_ns + _TIMES) % (2 * _TIMES) - _TIMES, parts)
+        time = (status.st_mtime_ns + _TIMES) % (2 * _TIMES) - _TIMES
+        return SeenFile(path, status.st_size, time, parts, leads_to=leads_to)
 
     def _is_left_out(self, path: bytes) -> bool:
         return self._left_out is not None and (path + b"/").startswith(self._left_out + b"/")

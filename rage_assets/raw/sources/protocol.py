@@ -16,6 +16,7 @@ class SeenFile:
         locator: How the reader itself finds the file again.
         problem: Why it cannot be read just now. What is known of it stays as it is; where `path` is empty or ends with
             `/`, what is known of everything below it that is not listed.
+        leads_to: Of a link, the path of what it leads to: it is for those alone who may see both.
     """
 
     path: str
@@ -23,6 +24,7 @@ class SeenFile:
     mtime_ns: int
     locator: Any = None
     problem: str = ""
+    leads_to: str = ""
 
 
 class SourceReader(Protocol):

@@ -25,11 +25,17 @@ class SelectedReader:
         return self._reader.identity()
 
     def scan(self) -> Iterator[SeenFile]:
-        """See `SourceReader.scan`. Access files pass whatever the patterns say: they are no documents."""
+        """See `SourceReader.scan`. Access files pass whatever the patterns say: they are no documents.
+
+        A link shows nothing that is left out.
+        """
         for file in self._reader.scan():
             is_folder = not file.path or file.path.endswith("/")
-            if is_folder or file.path.rpartition("/")[2] == ACCESS_FILE or self._selection.takes(file.path):
+            if is_folder or file.path.rpartition("/")[2] == ACCESS_FILE or self._takes(file):
                 yield file
+
+    def _takes(self, file: SeenFile) -> bool:
+        return self._selection.takes(file.path) and not (file.leads_to and self._selection.excludes(file.leads_to))
 
     def open(self, file: SeenFile) -> IO[bytes]:
         """See `SourceReader.open`."""
