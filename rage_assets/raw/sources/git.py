@@ -26,10 +26,12 @@ class GitReader:
             branch or tag.
         copy: Where the bare copy lies, those of submodules in it.
         allowed_hosts: Hosts of private networks that may be reached.
+        roots: Folders of this machine that a repository below one of them does not lead out of.
     """
 
-    def __init__(self, location: str, copy: Path, allowed_hosts: Sequence[str] = ()) -> None:
-        self._repository = Repository(location, copy, allowed_hosts)
+    def __init__(self, location: str, copy: Path, allowed_hosts: Sequence[str] = (), roots: Sequence[Path] = ()) -> None:
+        self._repository = Repository(location, copy, allowed_hosts, roots)
+        self._roots = roots
         self._local = self._repository.local
         self._allowed_hosts = allowed_hosts
         self._submodules = 0
@@ -89,7 +91,7 @@ class GitReader:
             place = hashlib.sha256(entry.path.encode("utf-8", "surrogatepass")).hexdigest()[:16]
             copy = parent.copy / "modules" / place
             location = f"{resolve(parent.address, address)}#commit={entry.id}"
-            repository = Repository(location, copy, self._allowed_hosts)
+            repository = Repository(location, copy, self._allowed_hosts, self._roots)
             repository.fetch()
             found = self._listed(repository, path, depth + 1)
             first = next(found, None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from rage_assets.raw.sources.git_command import TIMEOUT_S, GitCommand
+from rage_assets.raw.sources.git_local import check_within
 from resources.egress.locations import git_remote, local_repository
 from resources.egress.revisions import is_commit, reference_of, split_revision
 from resources.errors import InvalidInput, SourceUnreadable
@@ -44,13 +45,15 @@ class Repository:
         location: An address as `resources.egress.locations` takes it, with the revision if it names one.
         copy: Where the bare copy lies.
         allowed_hosts: Hosts of private networks that may be reached.
+        roots: See `check_within`.
     """
 
-    def __init__(self, location: str, copy: Path, allowed_hosts: Sequence[str] = ()) -> None:
+    def __init__(self, location: str, copy: Path, allowed_hosts: Sequence[str] = (), roots: Sequence[Path] = ()) -> None:
         address, self.revision = split_revision(location)
         self.address = address.removeprefix("git+")
         self.copy = copy
         self._allowed_hosts = list(allowed_hosts)
+        self._roots = roots
         self.local = GitCommand(copy, None, [])
         self._listing: IO[bytes] | None = None
 
@@ -78,6 +81,8 @@ class Repository:
             addresses = remote.check(self._allowed_hosts) if remote is not None else []
         except InvalidInput as error:
             raise SourceUnreadable(error.message, hint=error.hint) from error
+        if (folder := local_repository(self.address)) is not None:
+            check_within(Path(folder), self._roots)
         reference = reference_of(self.revision)
         self._unlock()
         if not (self.copy / "HEAD").exists():
