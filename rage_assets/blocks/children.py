@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import UUID
 
 from rage_assets.blocks.parsing import most_bytes
+from rage_assets.raw.diff import LONGEST_PATH
 from rage_assets.raw.read import Refused
 from rage_assets.raw.stage import Candidate, Stager
 from rage_assets.work import Work
@@ -17,6 +18,7 @@ from resources.postgres import children, staging
 # Of everything inside one file of a source: archives within archives multiply.
 _MOST_FILES = 50_000
 _MOST_BYTES = 8_000_000_000
+_LONGEST_SUFFIX = 12
 
 
 def stage_children(work: Work, stager: Stager, row: dict[str, Any], inside: Sequence[ChildFile]) -> None:
@@ -30,7 +32,7 @@ def stage_children(work: Work, stager: Stager, row: dict[str, Any], inside: Sequ
         row: The document's staged row.
         inside: What was found in it, in scratch files.
     """
-    found = {f"{row['path']}{WITHIN}{child.name}": Path(str(child.data)) for child in inside}
+    found = {path_within(row["path"], child.name): Path(str(child.data)) for child in inside}
     ids = {identity.document_id(row["source_id"], path): path for path in found}
     with work.transaction() as connection:
         known = children.known(connection, row["id"])
@@ -58,6 +60,21 @@ def stage_children(work: Work, stager: Stager, row: dict[str, Any], inside: Sequ
     with work.transaction() as connection:
         rows = children.rows(connection, gone)
     stager.remove(row["source_id"], rows)
+
+
+def path_within(path: str, name: str) -> str:
+    """The path of the file called `name` within the one at `path`.
+
+    Where it grows longer than what the database finds documents by, the name is cut and told apart by its hash. A source
+    lists no such path, but archives hold names of any length.
+    """
+    whole = f"{path}{WITHIN}{name}"
+    if len(whole.encode()) <= LONGEST_PATH:
+        return whole
+    suffix = PurePosixPath(name).suffix
+    told = f"~{hashlib.sha256(name.encode()).hexdigest()[:32]}{suffix if len(suffix.encode()) <= _LONGEST_SUFFIX else ''}"
+    room = max(0, LONGEST_PATH - len(f"{path}{WITHIN}{told}".encode()))
+    return f"{path}{WITHIN}{name.encode()[:room].decode('utf-8', 'ignore')}{told}"
 
 
 def _candidate(row: dict[str, Any], key: UUID, path: str, place: Path, known: dict[str, Any] | None) -> Candidate:

@@ -15,7 +15,7 @@ from rage_assets.raw.sources import forget_source
 from rage_assets.run_record import end_run
 from rage_assets.work import Work
 from resources.errors import RageError
-from resources.postgres import garbage, index_versions, outbox, publication, runs, staging
+from resources.postgres import garbage, index_versions, outbox, publication, runs, spaces, staging
 
 _REMOVED_TOGETHER = 500
 
@@ -83,6 +83,8 @@ def _publish(work: Work, indexes: Indexes, batch: list[dict[str, Any]]) -> int:
     if not old or indexes.delete_versions(old):
         with work.transaction() as connection:
             outbox.cross_off_current(connection, ids)
+            if old:  # until now their entries took the places of others, and what was found so is not remembered
+                spaces.bump_epoch(connection, work.space_id)
     return len(ids)
 
 
@@ -99,6 +101,7 @@ def _remove(work: Work, indexes: Indexes, removals: list[dict[str, Any]]) -> Non
     if indexes.replace(ids, []):
         with work.transaction() as connection:
             outbox.cross_off(connection, ids)
+            spaces.bump_epoch(connection, work.space_id)
 
 
 def _clear(work: Work) -> tuple[int, int]:

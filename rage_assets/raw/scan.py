@@ -142,7 +142,7 @@ def _scan_files(
         )
     result.stager.remove(
         source.id,
-        [row | {"shard": identity.shard_of(row["id"], work.shard_count)} for row in removed + _deleted(work, source)],
+        [{"shard": identity.shard_of(row["id"], work.shard_count)} | row for row in removed + _unlisted(work, source)],
     )
     problems.record()
     with work.transaction() as connection:
@@ -224,8 +224,11 @@ def _have_children_read_again(work: Work, source: Source) -> None:
             children.read_again(connection, list(parents))
 
 
-def _deleted(work: Work, source: Source) -> list[dict[str, Any]]:
-    """Documents within others that a person deleted: no scan of the source misses them."""
+def _unlisted(work: Work, source: Source) -> list[dict[str, Any]]:
+    """Documents within others that go, though no list of the source misses them.
+
+    A person deleted them, or whoever removed the file that held them was killed.
+    """
     with work.transaction() as connection:
-        gone = [row["id"] for row in children.of_source(connection, source.id, work.shards) if row["excluded"]]
-        return children.rows(connection, gone)
+        deleted = [row["id"] for row in children.of_source(connection, source.id, work.shards) if row["excluded"]]
+        return children.rows(connection, deleted) + children.orphans(connection, source.id, work.shards)

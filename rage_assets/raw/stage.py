@@ -172,7 +172,8 @@ class Stager:
             rows = [
                 template
                 | {name: row[name] for name in ("id", "path", "shard", "sha256")}
-                | {"parent_id": None, "size": 0, "mtime_ns": 0, "version_id": None, "parser": ""}
+                # whoever takes over the reading of what held it takes over its removal
+                | {"parent_id": row.get("parent_id"), "size": 0, "mtime_ns": 0, "version_id": None, "parser": ""}
                 | {"run_id": work.run_id, "code_version": work.code_version}
                 for row in everything.values()
             ]

@@ -14,11 +14,20 @@ _MOST_PROBLEMS = 100
 
 
 def keep_staged(work: Work, connection: Connection, source_id: UUID) -> None:
-    """What was staged of a source before it failed goes on: it was read whole."""
+    """What was staged of a source before it failed goes on: it was read whole. Of removals, those from files that go on."""
     connection.execute(
         "UPDATE staged_documents SET run_id = %s WHERE source_id = %s AND change <> 'removed'", (work.run_id, source_id)
     )
-    connection.execute("DELETE FROM staged_documents WHERE source_id = %s AND change = 'removed'", (source_id,))
+    connection.execute(
+        """
+        WITH RECURSIVE gone AS (
+            SELECT id FROM staged_documents WHERE source_id = %s AND change = 'removed' AND parent_id IS NULL
+            UNION SELECT s.id FROM gone g JOIN staged_documents s ON s.parent_id = g.id
+        )
+        DELETE FROM staged_documents s USING gone WHERE s.id = gone.id
+        """,
+        (source_id,),
+    )
 
 
 def count_renamed(connection: Connection, work: Work) -> int:

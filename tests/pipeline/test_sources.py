@@ -13,6 +13,7 @@ from resources.access import LOCAL_ADMIN
 from resources.intake import add_source, change_selection
 from resources.postgres import sources
 from resources.postgres.removal import request_source_removal
+from tests.pipeline.reports import counts
 from tests.sources.buckets import s3_server
 from tests.sources.repositories import commit, git, repository
 from tests.sources.web.server import page, serving
@@ -112,10 +113,6 @@ def add(home, source, space="demo", **given):
             return space_id, add_source(connection, row["id"], source.location, allowed_hosts=hosts, **given)
     finally:
         platform.close()
-
-
-def counts(report):
-    return {name: value for name, value in report.documents.model_dump().items() if value}
 
 
 def paths(home, space):

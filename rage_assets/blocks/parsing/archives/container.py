@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, ClassVar
 
 from rage_assets.blocks.parsing.archives.members import MOST_DEPTH, Member, Unpacked
+from rage_assets.blocks.parsing.archives.tar import HEADER, is_tar
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.outline import Outline, inner_path
 from resources.domain import WITHIN, BlockType
@@ -17,15 +18,32 @@ from resources.errors import ParseFailed
 
 _MOST_LISTED = 2000
 _DAMAGED = (EOFError, OSError, tarfile.TarError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError)
-_PACKED: dict[str, Any] = {"application/gzip": gzip.open, "application/x-bzip2": bz2.open, "application/x-xz": lzma.open}
-_TAR_MARK_AT, _TAR_MARK = 257, b"ustar"
+
+
+def _open_zstd(stream: IO[bytes]) -> IO[bytes]:
+    """What is packed by Zstandard.
+
+    Raises:
+        ImportError: zstandard is not installed.
+    """
+    import zstandard
+
+    unpacked: IO[bytes] = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+    return unpacked
+
+
+_PACKED: dict[str, Any] = {"application/gzip": gzip.open, "application/x-bzip2": bz2.open, "application/x-xz": lzma.open,
+                           "application/zstd": _open_zstd}  # fmt: skip
 
 
 class ArchiveParser:
-    """Opens zip archives, tar archives however they are packed, and single packed files; 7z where py7zr is installed."""
+    """Opens zip archives, tar archives however they are packed, and single packed files.
+
+    7z is opened where py7zr is installed, Zstandard where zstandard is.
+    """
 
     name = "archive"
-    version = 2
+    version = 3
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".zip": "application/zip",
@@ -36,6 +54,8 @@ class ArchiveParser:
         ".bz2": "application/x-bzip2",
         ".txz": "application/x-xz",
         ".xz": "application/x-xz",
+        ".tzst": "application/zstd",
+        ".zst": "application/zstd",
         ".7z": "application/x-7z-compressed",
     }
 
@@ -94,8 +114,7 @@ def _of_packed(content: Content, packed: IO[bytes], unpacked: Unpacked) -> Itera
     from rage_assets.blocks.parsing.archives import members
 
     stream = unpacked.counted(packed)
-    start = stream.peek(_TAR_MARK_AT + len(_TAR_MARK))
-    if start[_TAR_MARK_AT:].startswith(_TAR_MARK):
+    if is_tar(stream.peek(HEADER)):
         yield from members.of_tar(stream, unpacked)
     else:
         name = PurePosixPath(content.name)
