@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import numpy as np
@@ -25,6 +25,16 @@ _log = get_logger(__name__)
 _ROWS_TOGETHER = 4_000
 # Parts that are embedded or wait for it; their texts and vectors are what an embedding holds in memory.
 _AHEAD = 2
+
+
+class Splitter(Protocol):
+    """What of a model tells where texts are parted; for both see `Embedder`."""
+
+    window: int
+
+    def token_spans(self, texts: Sequence[str]) -> list[list[tuple[int, int]]]:
+        """The places of tokens in texts."""
+        ...
 
 
 class Made(NamedTuple):
@@ -191,7 +201,7 @@ def _embedder(work: Work, version: IndexVersion) -> Embedder:
 
 def make(
     version: IndexVersion,
-    embedder: Embedder,
+    model: Splitter,
     documents: Sequence[dict[str, Any]],
     blocks: Iterable[dict[str, Any]],
 ) -> Iterator[Made]:
@@ -199,14 +209,14 @@ def make(
 
     Args:
         version: The index version.
-        embedder: Its model.
+        model: Its model.
         documents: Rows with `id` and `version_id`.
         blocks: Their blocks, by document and order.
     """
     version_of = {row["id"]: row["version_id"] for row in documents}
     made = Made([], {})
     for document, own in groupby(blocks, itemgetter("document_id")):
-        for order, passage in enumerate(stream_passages(own, embedder.window, embedder.token_spans)):
+        for order, passage in enumerate(stream_passages(own, model.window, model.token_spans)):
             key = identity.text_hash(passage.text)
             made.texts[key] = passage.text
             made.rows.append(_row(version, document, version_of[document], order, passage, key))

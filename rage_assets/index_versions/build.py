@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from rage_assets.evaluation.measure import EVALUATOR, open_evaluation
-from rage_assets.index_versions.fill import Filled, fill, given_up
+from rage_assets.index_versions.building_model import given_up
+from rage_assets.index_versions.fill import Filled, fill
 from rage_assets.lexical.index import close_indexes, heal, open_indexes
 from rage_assets.work import Work
 from resources.embedding import Embedder

@@ -8,7 +8,7 @@ from rage_assets.work import Work
 from resources import index_versions
 from resources.audit.acts import PIPELINE, record, record_run
 from resources.audit.entry import Entry, Outcome
-from resources.errors import RageError
+from resources.errors import Conflict, RageError
 from resources.evaluation.models import Verdict
 from resources.index_versions import Gate
 from resources.logs import get_logger
@@ -40,11 +40,16 @@ def promote_built(work: Work, version: UUID, gate: Gate) -> None:
         Conflict: Another version became live meanwhile.
     """
 
-    def judged(*_: UUID) -> Verdict:
+    def judged(live: UUID, _: UUID) -> Verdict:
+        if live != gate.live:
+            raise Conflict(
+                "Another index version became live while this one was judged.",
+                hint=f"`rage index promote` judges {version} against that one.",
+            )
         return gate.verdict  # a document that came since does not ask for another look within this run
 
-    index_versions.promote(work.platform, work.space, str(version), judged)
-    facts = {"space": work.space, "forced": False, "figures": gate.figures, "instead_of": str(gate.live)}
+    done = index_versions.promote(work.platform, work.space, str(version), judged)
+    facts = {"space": work.space, "forced": False, "figures": gate.figures, "instead_of": str(done.instead_of)}
     _write_down(work.platform, "index.promote", work.space_id, version, work.run_id, facts)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from resources.errors import ServiceUnavailable
 from resources.index_versions.models import Dropped
 from resources.index_versions.place import alone, place_of, transaction
+from resources.lexical.opening import remove_unread
 from resources.lexical.protocol import LexicalUnavailable
 from resources.platform import Platform
 from resources.postgres import index_versions, spaces
@@ -59,6 +60,7 @@ def _drop(platform: Platform, place: dict[str, Any], version: UUID) -> None:
             # the rows are the truth: an index that is left behind is unreachable, and only takes up room
             with suppress(LexicalUnavailable):
                 platform.destroy_lexical(now["id"], version)
+                remove_unread(platform.settings, now["id"], version)  # a rebuild that is making one ends there
         finally:
             platform.unlock(now["id"], _LEXICAL_LOCK)
 

@@ -65,6 +65,24 @@ def remove_unused_vectors(connection: Connection, space_id: UUID) -> int:
     return removed
 
 
+def remove_orphaned_vectors(connection: Connection, space_id: UUID, index_version: UUID) -> int:
+    """Removes the vectors of a version that no passage has, noted or not; returns how many.
+
+    Who fills a version writes vectors before passages, and documents change meanwhile.
+    """
+    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 1))", (str(space_id),))
+    return connection.execute(
+        """
+        DELETE FROM vectors v WHERE v.index_version = %(version)s
+        AND NOT EXISTS (SELECT 1 FROM passages p
+                        WHERE p.index_version = %(version)s AND p.text_hash = v.text_hash)
+        AND NOT EXISTS (SELECT 1 FROM staged_passages s
+                        WHERE s.index_version = %(version)s AND s.text_hash = v.text_hash)
+        """,
+        {"version": index_version},
+    ).rowcount
+
+
 def open_receipts(connection: Connection, space_id: UUID) -> list[dict[str, Any]]:
     """Receipts of documents that are deleted but not yet checked in every store."""
     return connection.execute(

@@ -48,13 +48,6 @@ def lacking(
     return rows
 
 
-def blocks_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The live blocks of these documents, by document and order."""
-    return connection.execute(
-        'SELECT * FROM blocks WHERE document_id = ANY(%s) ORDER BY document_id, "order"', (list(ids),)
-    ).fetchall()
-
-
 def hold(connection: Connection, seen: dict[UUID, UUID]) -> dict[UUID, dict[str, Any]]:
     """Those of the documents (id → version) that are still as they were seen, held until this transaction ends."""
     rows = connection.execute(

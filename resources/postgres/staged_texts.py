@@ -52,19 +52,13 @@ def stream_blocks(
         document, order = rows[-1]["document_id"], rows[-1]["order"]
 
 
-def passages_of(connection: Connection, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The staged passages of these documents with title, path and versions, by index version, document and order."""
-    return connection.execute(
-        "SELECT p.*, s.title, s.path, s.version_id, s.language FROM staged_passages p JOIN staged_documents s "
-        'ON s.id = p.document_id WHERE p.document_id = ANY(%s) ORDER BY p.index_version, p.document_id, p."order"',
-        (list(ids),),
-    ).fetchall()
-
-
 def stream_passages(
     connection_of: Callable[[], AbstractContextManager[Connection]], ids: Sequence[UUID], size: int = 5_000
 ) -> Iterator[dict[str, Any]]:
-    """The same, of any number: read in parts, each in a transaction of its own; for the parameters see `stream_blocks`."""
+    """The staged passages of documents with title, path and versions, by index version, document and order.
+
+    They are read in parts, each in a transaction of its own; for the parameters see `stream_blocks`.
+    """
     after: tuple[UUID, UUID, int] = (UUID(int=0), UUID(int=0), -1)
     while True:
         with connection_of() as connection:

@@ -17,6 +17,8 @@ _BYTES_OF_A_NODE = 900  # of the graph beside the vector, with pgvector's 16 lin
 _MOST_WORKERS = 7
 # Below this an exact scan takes a few milliseconds and finds everything; the index is built once, after the load.
 INDEX_FROM = 5000
+# pgvector's own limit of an index on half-precision vectors. Longer ones are stored, and a search compares all of them.
+MOST_INDEXED_DIMENSIONS = 4000
 
 
 def missing(connection: Connection, index_version: UUID, hashes: Sequence[bytes]) -> list[bytes]:
@@ -64,7 +66,10 @@ def ensure_index(connection: Connection, space_id: UUID, index_version: UUID) ->
 
 
 def build(connection: Connection, index_version: UUID) -> bool:
-    """Builds the HNSW index on a version's vectors, unless it is there; returns whether it did."""
+    """Builds the HNSW index on a version's vectors, unless it is there or they are too long; returns whether it did."""
+    row = connection.execute("SELECT dimension FROM index_versions WHERE id = %s", (index_version,)).fetchone()
+    if row is not None and row["dimension"] > MOST_INDEXED_DIMENSIONS:
+        return False
     means = _means(connection, index_version)
     try:
         return _built(connection, index_version, means)

@@ -8,18 +8,18 @@ import numpy as np
 from resources.errors import InvalidSettings
 
 GOOD, SMALLER, SHUFFLED, UNSOUND = "words-256", "words-128", "shuffled-256", "nan-64"
+NARROW, WIDE = "words-96", "words-4096"
 _gone: set[str] = set()
 
 
 class HashedWords:
     """Near is what shares words; a shuffled one only finds what is the same text."""
 
-    window = 64
-
     def __init__(self, model: str) -> None:
         self.model = model
         self.kind, dimension = model.split("-")
         self.dimension = int(dimension)
+        self.window = 16 if model == NARROW else 64
 
     def encode(self, texts):
         if self.model in _gone:

@@ -4,47 +4,22 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 
+from rage_assets.embeddings import embed
+from rage_assets.index_versions import fill
 from rage_assets.index_versions.build import building, prepare
 from rage_assets.lexical.reconcile import whole_space
 from resources.errors import Conflict, RageError
+from resources.postgres import staged_texts, vectors
 from tests.conftest import ROOT
 from tests.evaluation.conftest import DOCUMENTS
-from tests.index_versions.models import GOOD, SMALLER, UNSOUND
+from tests.index_versions.meanwhile import Once, in_thread
+from tests.index_versions.models import GOOD, NARROW, SMALLER, UNSOUND, WIDE
 
 ALL = set(DOCUMENTS)
-
-
-def in_thread(act):
-    """Does it in a thread of its own and waits for it, as another process would."""
-    failures = []
-
-    def run():
-        try:
-            act()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join(60)
-    assert not thread.is_alive() and not failures, failures
-
-
-class Once:
-    """A progress report that does something at the first word of a stage."""
-
-    def __init__(self, stage, act):
-        self.stage, self.act, self.done = stage, act, False
-
-    def __call__(self, stage, *_):
-        if stage == self.stage and not self.done:
-            self.done = True
-            in_thread(self.act)
 
 
 def test_a_build_makes_a_complete_version_beside_the_live_one(garden):
@@ -69,6 +44,16 @@ def test_documents_that_come_change_and_go_during_a_build_are_right_in_both_vers
         assert garden.paths(made.version) == expected
         assert garden.found("squeaking wheelbarrows", version=made.version)[0] == "new.md"
         assert garden.found("watered roses", version=made.version)[0] == "roses.md"
+
+
+def test_a_model_of_more_dimensions_than_the_index_on_vectors_takes_is_built_ingested_and_searched(garden, monkeypatch):
+    monkeypatch.setattr(vectors, "INDEX_FROM", 3)
+    garden.build(WIDE, promote=True)
+    made = garden.versions()[WIDE]
+    assert made.state == "live" and garden.paths(made.version) == ALL
+    garden.write(new="# New\n\nA wheelbarrow.\n")
+    assert garden.ingest().state == "succeeded"
+    assert garden.found("wheelbarrow", mode="vector")[0] == "new.md"
 
 
 @pytest.mark.parametrize("stage", ["embed", "index", "publish"])
@@ -108,6 +93,66 @@ def test_a_build_that_was_killed_goes_on_where_it_ended(garden):
     assert str(report.version) == str(half.version) and report.complete
     assert 0 < report.documents <= len(ALL) - half.documents
     assert garden.paths(half.version) == ALL
+
+
+def vectors_and_texts(garden, version):
+    (row,) = garden.home.rows(
+        "SELECT (SELECT count(*) FROM vectors WHERE index_version = %s) AS vectors, "
+        "(SELECT count(DISTINCT text_hash) FROM passages WHERE index_version = %s) AS texts",
+        version,
+        version,
+    )
+    return row["vectors"], row["texts"]
+
+
+def test_a_document_that_goes_before_its_passages_are_written_leaves_no_vector(garden, monkeypatch):
+    save = fill._save
+    garden.write(tools="# Tools\n\n" + " ".join(f"tool{n}" for n in range(40)))
+    garden.ingest()
+
+    def disturbed(*given):
+        if garden.folder.joinpath("tools.md").exists():
+            garden.write(tools=None)
+            in_thread(garden.ingest)
+        return save(*given)
+
+    monkeypatch.setattr(fill, "_save", disturbed)
+    garden.build(NARROW)  # its passages are others than those of the live version
+    made = garden.versions()[NARROW]
+    assert garden.paths(made.version) == ALL - {"tools.md"}
+    vectors, texts = vectors_and_texts(garden, made.version)
+    assert vectors == texts > 0
+
+
+def test_a_document_of_many_passages_is_brought_in_part_by_part(garden, monkeypatch):
+    garden.write(long="# Diary\n\n" + "\n\n".join(f"## Day {n}\n\nOn day {n} we saw bird{n}." for n in range(60)))
+    garden.ingest()
+    monkeypatch.setattr(embed, "_ROWS_TOGETHER", 7)
+    garden.build(SMALLER)
+    made = garden.versions()[SMALLER]
+    assert garden.found("bird59", "lexical", version=made.version)[0] == "long.md"
+    vectors, texts = vectors_and_texts(garden, made.version)
+    assert vectors == texts > 60
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_a_database_that_fails_is_not_taken_for_a_failing_model(garden, monkeypatch, time):
+    """While blocks are read, the first time for vectors and the second for passages."""
+    read, times = staged_texts.stream_blocks, []
+
+    def failing(*given, **named):
+        times.append(1)
+        if len(times) == time:
+            raise ConnectionError("gone")
+        return read(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fill.staged_texts, "stream_blocks", failing)
+        with pytest.raises(ConnectionError):
+            garden.build(SMALLER)
+    assert garden.versions()[SMALLER].stale is None
+    assert garden.build(SMALLER).complete
+    assert garden.paths(garden.versions()[SMALLER].version) == ALL
 
 
 def test_two_builds_of_a_space_do_not_go_on_at_once(garden):

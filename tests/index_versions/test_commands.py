@@ -1,9 +1,12 @@
 """`rage index` as people type it, and what the audit keeps of it."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from cli.doctor import _embedder
 from tests.cli.conftest import rage  # noqa: F401 -- a fixture
-from tests.index_versions.models import GOOD, SHUFFLED, SMALLER
+from tests.index_versions.models import GOOD, SHUFFLED, SMALLER, WIDE, HashedWords
 
 
 @pytest.fixture
@@ -64,3 +67,8 @@ def test_force_is_written_down_with_the_figures_that_it_overrode(garden, index, 
 def test_a_version_that_is_not_there_is_wrong_use(index):
     assert index("promote", "ffffffff", status=2)["error"]["code"] == "not_found"
     assert index("rollback", status=2)["error"]["code"] == "conflict"
+
+
+def test_the_doctor_says_that_a_model_has_more_dimensions_than_the_index_on_vectors_takes():
+    assert "compares all vectors" in _embedder(SimpleNamespace(embedder=HashedWords(WIDE))).detail
+    assert "compares" not in _embedder(SimpleNamespace(embedder=HashedWords("words-4000"))).detail

@@ -1,6 +1,7 @@
 """The query layer opens the models of all versions before a search needs them, and does not wait for those it lacks."""
 
 import threading
+import time
 
 import pytest
 
@@ -49,3 +50,33 @@ def test_a_search_does_not_wait_for_a_model_that_is_still_being_opened(garden, a
     finally:
         let_go.set()
         models.close()
+
+
+def test_a_search_waits_for_the_configured_model_of_a_server_for_a_moment_only(garden, monkeypatch):
+    let_go = threading.Event()
+
+    def silent(*_):
+        let_go.wait(60)
+        raise ServiceUnavailable("The embedding server does not answer.")
+
+    monkeypatch.setattr(platform, "open_embedder", silent)
+    opened = garden.home.platform("api", embedding_model=GOOD, embedding_url="http://127.0.0.1:9")
+    models = ModelsInUse(opened)
+    models.start()
+    try:
+        began = time.monotonic()
+        with pytest.raises(ServiceUnavailable, match="still being opened"):
+            models.embedder_of(GOOD)
+        assert time.monotonic() - began < 10
+        let_go.set()
+        deadline = time.monotonic() + 30
+        refusal = ""
+        while "cannot be opened" not in refusal:
+            assert time.monotonic() < deadline
+            with pytest.raises(ServiceUnavailable) as caught:
+                models.embedder_of(GOOD)
+            refusal = str(caught.value)
+    finally:
+        let_go.set()
+        models.close()
+        opened.close()

@@ -11,7 +11,8 @@ from resources.retrieval.models import SearchRequest
 from resources.retrieval.search import Retriever
 from tests.conftest import CALLER
 from tests.evaluation.conftest import DOCUMENTS
-from tests.index_versions.models import GOOD, SHUFFLED, SMALLER
+from tests.index_versions.meanwhile import Once
+from tests.index_versions.models import GOOD, NARROW, SHUFFLED, SMALLER
 
 ALL = set(DOCUMENTS)
 
@@ -71,6 +72,16 @@ def test_a_build_that_is_to_promote_promotes_what_the_gate_lets_pass_and_writes_
     garden.give()
     assert garden.build(SMALLER, promote=True).promoted
     assert garden.versions()[SMALLER].state == "live"
+
+
+def test_a_build_does_not_replace_a_version_that_became_live_while_it_was_judged_against_another(garden):
+    garden.give()
+    garden.build(SMALLER)
+    meanwhile = garden.versions()[SMALLER].version
+    with pytest.raises(Conflict, match="became live"):
+        garden.build(NARROW, promote=True, on_progress=Once("asked, hybrid", lambda: garden.promote(meanwhile)))
+    made = garden.versions()
+    assert (made[SMALLER].state, made[NARROW].state) == ("live", "evaluated")
 
 
 def test_a_worse_version_becomes_live_by_force(garden):
