@@ -11,7 +11,7 @@ from resources.access import Caller, Role
 from resources.audit.acts import PIPELINE, record_run
 from resources.evaluation.measurement import Progress, evaluate, no_progress
 from resources.evaluation.models import MODES, EvaluatedMode, Result, named
-from resources.evaluation.trend import Drop, drop
+from resources.evaluation.trend import Drop, dropped
 from resources.platform import Platform
 from resources.postgres import evaluation as store
 from resources.postgres import spaces
@@ -20,7 +20,6 @@ from resources.postgres import spaces
 EVALUATOR = Caller(
     PIPELINE, "pipeline", platform_role=Role.ADMIN, issued_at=datetime.max.replace(tzinfo=UTC)
 )  # no sign-in that could be revoked
-_HISTORY = 200
 
 
 @dataclass(frozen=True)
@@ -78,11 +77,16 @@ class Evaluation:
         return found
 
     def histories(self) -> dict[str, dict[EvaluatedMode, list[Result]]]:
-        """By set and mode the newest results on what was live then, the newest first; sets without any are left out."""
+        """By set and mode the results on what was live then, the newest first; sets without any are left out.
+
+        The queries' own results are not among them: of weeks they would be a lot.
+        """
         with self.worker.content(self.space["database"]).transaction(space=self.space_id) as connection:
             found = {
                 each.name: {
-                    mode: store.history(connection, self.space_id, each.name, mode=mode, live=True, limit=_HISTORY)
+                    mode: store.history(
+                        connection, self.space_id, each.name, mode=mode, live=True, limit=store.KEPT_RESULTS, by_query=False
+                    )
                     for mode in MODES
                 }
                 for each in store.listing(connection, self.space_id)
@@ -94,17 +98,19 @@ class Evaluation:
         found = []
         for name, modes in self.histories().items():
             for mode, history in modes.items():
-                dropped = drop(history, self.worker.settings.evaluation_drop)
-                if dropped is not None:
-                    found.append((name, mode, self._with_texts(name, dropped)))
+                if results := dropped(history, self.worker.settings.evaluation_drop):
+                    found.append((name, mode, self._by_query(name, *results)))
         return found
 
-    def _with_texts(self, name: str, dropped: Drop) -> Drop:
-        worse = dropped.comparison.worse
+    def _by_query(self, name: str, baseline: Result, latest: Result) -> Drop:
+        with self.worker.content(self.space["database"]).transaction(space=self.space_id) as connection:
+            scores = store.by_query(connection, [baseline.id, latest.id])
+        found = Drop.between(*(each.model_copy(update={"per_query": scores[each.id]}) for each in (baseline, latest)))
+        worse = found.comparison.worse
         with self.reader.enter(EVALUATOR, self.space["name"], Role.ADMIN) as (connection, row):
             set_id, _ = store.get(connection, row["id"], name)
             texts = store.texts_of(connection, set_id, [loss.id for loss in worse])
-        return dropped._replace(comparison=dropped.comparison.model_copy(update={"worse": named(worse, texts)}))
+        return found._replace(comparison=found.comparison.model_copy(update={"worse": named(worse, texts)}))
 
 
 @contextmanager

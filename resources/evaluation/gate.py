@@ -10,14 +10,22 @@ from resources.evaluation.significance import paired_test
 from resources.evaluation.titles import title_queries
 from resources.platform import Platform
 from resources.postgres import evaluation as store
-from resources.retrieval.models import EMBEDDER_UNAVAILABLE, LEXICAL_UNAVAILABLE
+from resources.retrieval.models import (
+    EMBEDDER_UNAVAILABLE,
+    LEXICAL_UNAVAILABLE,
+    RERANKER_SKIPPED,
+    RERANKER_UNAVAILABLE,
+)
 from resources.settings import Settings
 
 # What a version changes: its vectors, and what becomes of them in the mode that everybody gets who asks for none.
 JUDGED_MODES: tuple[EvaluatedMode, ...] = ("hybrid", "vector")
 # So great a loss is not let through, be the queries too few for a test: who knows better can still force it.
 _GREAT_LOSS = 0.1
-_MISSING_PARTS = frozenset({EMBEDDER_UNAVAILABLE, LEXICAL_UNAVAILABLE})
+_MISSING_PARTS = frozenset({EMBEDDER_UNAVAILABLE, LEXICAL_UNAVAILABLE, RERANKER_UNAVAILABLE})
+# A reranker that has no time for some queries is how this machine searches. Of so many more in one version than in the
+# other, the two are not searched alike.
+_UNEVEN = 0.1
 ALL_SETS = "all sets together"
 TITLES = "titles of the space's documents"
 
@@ -98,7 +106,7 @@ def _judge_sets(
                 set_id, _ = store.get(connection, row["id"], name)
                 texts = store.texts_of(connection, set_id, [loss.id for loss in compared.worse])
             comparisons.append(compared.model_copy(update={"worse": named(compared.worse, texts)}))
-            degraded |= _MISSING_PARTS & {*before.degraded, *after.degraded}
+            degraded |= _missing(before.degraded_queries, after.degraded_queries, compared.queries)
             for together, result in zip(scores[before.mode], (before, after), strict=True):
                 together.update({f"{name}/{query}": value for query, value in result.per_query.items()})
     if len(sets) > 1:  # a small loss everywhere shows in all of them, and in none alone
@@ -129,8 +137,8 @@ def _judge_titles(
             return measure(platform, caller, space, queries, mode, index_version=version.index_version, progress=told)
 
         old, new = (measured(version) for version in versions)
-        degraded |= _MISSING_PARTS & {*old.degraded, *new.degraded}
         compared = _compared(TITLES, mode, old.scored.per_query, new.scored.per_query)
+        degraded |= _missing(old.degraded, new.degraded, compared.queries)
         comparisons.append(compared.model_copy(update={"worse": named(compared.worse, texts)}))
     verdict = decide(comparisons, platform.settings, degraded=sorted(degraded), weak=True)
     said = f"The space has no evaluation set. {len(queries)} {TITLES} were asked for instead, which is weak evidence."
@@ -139,6 +147,13 @@ def _judge_titles(
 
 def _compared(name: str, mode: str, old: Mapping[str, float], new: Mapping[str, float]) -> Comparison:
     return paired_test(old, new).model_copy(update={"evaluation_set": name, "mode": mode})
+
+
+def _missing(old: Mapping[str, int], new: Mapping[str, int], queries: int) -> set[str]:
+    """What keeps two measurements from being compared, by the number of queries with which each part could not help."""
+    missing = _MISSING_PARTS & {*old, *new}
+    uneven = abs(old.get(RERANKER_SKIPPED, 0) - new.get(RERANKER_SKIPPED, 0)) > _UNEVEN * queries
+    return {*missing, RERANKER_SKIPPED} if uneven else {*missing}
 
 
 def decide(
@@ -176,7 +191,7 @@ def decide(
     if silent:
         said.append(f"Neither version finds anything, which tells nothing: {'; '.join(silent)}.")
     if degraded:
-        refused.insert(0, f"It cannot be judged, since a part did not answer: {', '.join(degraded)}.")
+        refused.insert(0, f"It cannot be judged, since a part did not answer, or not in time: {', '.join(degraded)}.")
     return Verdict(
         passed=not refused, measured=bool(telling) and not degraded, reasons=refused + said, comparisons=list(comparisons)
     )

@@ -1,7 +1,9 @@
 """Measuring a space: every query of a set is searched as people search, and the ranking is scored."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -39,10 +41,10 @@ class Ground(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a measurement of one mode found, and what could not help with at least one query."""
+    """What a measurement of one mode found, and with how many queries each part could not help that failed with any."""
 
     scored: Scored
-    degraded: list[str]
+    degraded: dict[str, int]
 
 
 def no_progress(stage: str, done: int, total: int | None) -> None:
@@ -84,7 +86,8 @@ def measure(
     """Searches for every query, one after the other, and scores what comes.
 
     Documents stand in the order of their first hit. Nothing is remembered from earlier searches, so that the times are
-    those of a question that nobody asked before; what is opened only once is opened before the first of them.
+    those of a question that nobody asked before; what is opened only once is opened before the first of them, however
+    long that takes.
     """
     retriever = Retriever(
         platform.enter,
@@ -95,15 +98,18 @@ def measure(
         layers=Layers(0),
     )
     ranked: dict[str, list[str]] = {}
-    degraded: dict[str, None] = {}
+    degraded: Counter[str] = Counter()
     took_ms = []
 
     def search(text: str) -> list[str]:
         request = SearchRequest(space=space, query=text, mode=mode, k=_DEPTH)
         response = retriever.search(caller, request, index_version=index_version)
-        degraded.update(dict.fromkeys(response.degraded))
+        degraded.update(response.degraded)
         return list(dict.fromkeys(result.document.path for result in response.results))
 
+    if platform.reranker is not None:
+        with suppress(Exception):  # the results say that it could not help
+            platform.reranker.warm()
     search(_WARM_UP)
     degraded.clear()
     for done, query in enumerate(queries, 1):
@@ -111,7 +117,7 @@ def measure(
         ranked[query.id] = search(query.text)
         took_ms.append((time.perf_counter() - started) * 1000)
         progress(mode, done, len(queries))
-    return Measured(score({query.id: query.grades for query in queries}, ranked, took_ms), list(degraded))
+    return Measured(score({query.id: query.grades for query in queries}, ranked, took_ms), dict(degraded))
 
 
 def examine(
@@ -151,7 +157,8 @@ def examine(
                 measured_at=datetime.now(UTC),
                 metrics=found.scored.metrics,
                 missing=missing,
-                degraded=found.degraded,
+                degraded=list(found.degraded),
+                degraded_queries=found.degraded,
                 per_query=found.scored.per_query,
             )
         )

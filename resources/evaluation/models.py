@@ -125,6 +125,7 @@ class Result(BaseModel):
         was_live: Whether the index version answered searches at that time.
         missing: How many of the documents to be found were not in the space.
         degraded: What could not help with at least one query.
+        degraded_queries: With how many each could not; known only where it was just measured.
         per_query: nDCG@10 by the query's id.
     """
 
@@ -140,6 +141,7 @@ class Result(BaseModel):
     metrics: Metrics
     missing: int
     degraded: list[str]
+    degraded_queries: dict[str, int] = Field(default={}, exclude=True)
     per_query: dict[str, float] = Field(default={}, exclude=True)
 
 

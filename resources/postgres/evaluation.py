@@ -10,13 +10,15 @@ from resources.errors import Conflict, NotFound
 from resources.evaluation.models import JudgedQuery, Judgement, Result, SetInfo, check_queries, check_set_name
 from resources.postgres.database import Connection, copy_rows
 
-# A year of nights. What a space is measured for besides comes at most once in some minutes.
-_KEPT_RESULTS = 400
+# Of each set and mode: everything of the last days, for a check that looks back two weeks. Of every day before, the last of
+# each version. A space that changes all the time is measured about a hundred times a day, so that there is room for a year.
+KEPT_RESULTS = 2_000
+_EVERYTHING_DAYS = 15
 
 _INFO = "name, origin, queries, judgements, created_by, created_at"
 _COLUMNS = (
     "r.id, r.mode, r.index_version, r.model, r.was_live, r.occasion, r.run_id, r.code_version, r.measured_at, r.metrics, "
-    "r.missing, r.degraded, r.per_query"
+    "r.missing, r.degraded"
 )
 
 
@@ -136,7 +138,7 @@ def absent(connection: Connection, space_id: UUID, paths: Iterable[str]) -> list
 
 
 def save(connection: Connection, space_id: UUID, set_id: UUID, epoch: int, results: Sequence[Result]) -> None:
-    """Stores what was measured on a set; of each mode the newest results are kept, more than a year of nights.
+    """Stores what was measured on a set, and forgets what was measured long ago.
 
     Args:
         connection: A transaction of an administrator of the space.
@@ -170,15 +172,35 @@ def save(connection: Connection, space_id: UUID, set_id: UUID, epoch: int, resul
                 space_id,
             ),
         )
-        connection.execute(
-            "DELETE FROM evaluation_results WHERE id IN (SELECT id FROM evaluation_results WHERE set_id = %s AND mode = %s "
-            "ORDER BY measured_at DESC, id OFFSET %s)",
-            (set_id, each.mode, _KEPT_RESULTS),
-        )
+        _forget(connection, set_id, each.mode)
+
+
+def _forget(connection: Connection, set_id: UUID, mode: str) -> None:
+    given = {"set": set_id, "mode": mode, "days": _EVERYTHING_DAYS, "kept": KEPT_RESULTS}
+    connection.execute(
+        "DELETE FROM evaluation_results r WHERE set_id = %(set)s AND mode = %(mode)s "
+        "AND measured_at < now() - make_interval(days => %(days)s) AND EXISTS (SELECT FROM evaluation_results later "
+        "WHERE later.set_id = r.set_id AND later.mode = r.mode AND later.measured_at > r.measured_at "
+        "AND later.measured_at < date_trunc('day', r.measured_at, 'UTC') + interval '1 day' "
+        "AND later.index_version = r.index_version AND later.was_live = r.was_live)",
+        given,
+    )
+    connection.execute(
+        "DELETE FROM evaluation_results WHERE id IN (SELECT id FROM evaluation_results WHERE set_id = %(set)s "
+        "AND mode = %(mode)s ORDER BY measured_at DESC, id OFFSET %(kept)s)",
+        given,
+    )
 
 
 def history(
-    connection: Connection, space_id: UUID, name: str, *, mode: str | None = None, live: bool | None = None, limit: int = 100
+    connection: Connection,
+    space_id: UUID,
+    name: str,
+    *,
+    mode: str | None = None,
+    live: bool | None = None,
+    limit: int = 100,
+    by_query: bool = True,
 ) -> list[Result]:
     """The newest results of a set.
 
@@ -189,9 +211,11 @@ def history(
         mode: Only of this mode.
         live: Only of versions that were live then, or only of others.
         limit: At most so many.
+        by_query: Whether with the queries' own results.
     """
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM evaluation_results r JOIN evaluation_sets s ON s.id = r.set_id "
+        f"SELECT {_COLUMNS}{', r.per_query' if by_query else ''} "
+        "FROM evaluation_results r JOIN evaluation_sets s ON s.id = r.set_id "
         "WHERE s.space_id = %(space)s AND s.name = %(name)s "
         "AND (%(mode)s::text IS NULL OR r.mode = %(mode)s) AND (%(live)s::boolean IS NULL OR r.was_live = %(live)s) "
         "ORDER BY r.measured_at DESC, r.id LIMIT %(limit)s",
@@ -200,10 +224,17 @@ def history(
     return [Result(**row) for row in rows]
 
 
+def by_query(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, dict[str, float]]:
+    """nDCG@10 of each query, by the result's id."""
+    rows = connection.execute("SELECT id, per_query FROM evaluation_results WHERE id = ANY(%s)", (list(ids),))
+    return {row["id"]: row["per_query"] for row in rows}
+
+
 def latest(connection: Connection, space_id: UUID, name: str) -> list[Result]:
     """The newest result of a set in each mode on a version that was live then."""
     rows = connection.execute(
-        f"SELECT DISTINCT ON (r.mode) {_COLUMNS} FROM evaluation_results r JOIN evaluation_sets s ON s.id = r.set_id "
+        f"SELECT DISTINCT ON (r.mode) {_COLUMNS}, r.per_query "
+        "FROM evaluation_results r JOIN evaluation_sets s ON s.id = r.set_id "
         "WHERE s.space_id = %s AND s.name = %s AND r.was_live ORDER BY r.mode, r.measured_at DESC, r.id",
         (space_id, name),
     ).fetchall()

@@ -10,9 +10,11 @@ import pytest
 
 from rage_assets.build import build_defs
 from rage_assets.evaluation.assets import EVALUATE, evaluation_tags
+from rage_assets.evaluation.measure import open_evaluation
 from rage_assets.partitions import SPACES
 from rage_assets.platform_resource import platform_resource
-from resources.evaluation.trend import drop
+from resources.access import LOCAL_ADMIN, Role
+from resources.postgres import evaluation
 from sensors import evaluations
 from tests.evaluation.test_sets import result
 
@@ -71,6 +73,22 @@ def test_a_run_measures_every_set_keeps_history_and_fails_the_check_when_retriev
     assert audited == []  # no ingestion's record
 
 
+def test_the_best_of_two_weeks_counts_however_often_a_space_was_measured_since(plant, home):
+    garden, now = plant(), datetime.now(UTC)
+    garden.give("often")
+    platform, worker = home.platform(), home.platform("worker")
+    measured = [result(70 if number else 74, now - timedelta(minutes=15 * (500 - number))) for number in range(500)]
+    with platform.enter(LOCAL_ADMIN, garden.name, Role.ADMIN) as (connection, row):
+        set_id, _ = evaluation.get(connection, row["id"], "often")
+        evaluation.save(connection, row["id"], set_id, 1, measured)
+    with open_evaluation(worker, garden.name) as opened:
+        ((name, mode, found),) = opened.drops()
+    platform.close()
+    worker.close()
+    assert (name, mode, found.baseline.metrics.ndcg_10) == ("often", "hybrid", 0.74)
+    assert found.comparison.worse[0].id == "q"
+
+
 def test_a_space_without_sets_is_measured_in_no_time(home, instance):
     from tests.evaluation.conftest import Garden
 
@@ -87,22 +105,6 @@ def test_a_measurement_waits_for_no_ingestion(garden, instance):
         assert run(garden, instance).success
     finally:
         worker.close()
-
-
-def history(*values: int, days: float = 1) -> list:
-    """Results, the newest first, `days` apart."""
-    now = datetime.now(UTC)
-    return [result(value, now - timedelta(days=days * place)) for place, value in enumerate(values)]
-
-
-def test_a_drop_is_one_against_the_best_of_two_weeks():
-    assert drop(history(70), 0.03) is None
-    assert drop(history(70, 72), 0.03) is None
-    found = drop(history(70, 72, 74), 0.03)
-    assert found.baseline.metrics.ndcg_10 == 0.74 and found.comparison.worse[0].id == "q"
-    assert drop(history(70, 70, 74, days=10), 0.03) is None  # what was reached three weeks ago is no measure any more
-    assert drop(history(70, 74, days=30), 0.03) is not None  # but the one before counts however old it is
-    assert drop(history(74, 70), 0.03) is None
 
 
 class Ticking:

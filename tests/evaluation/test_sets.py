@@ -130,7 +130,7 @@ def result(number: int, at: datetime) -> Result:
 
 
 def test_the_oldest_results_of_a_mode_go_when_there_are_many(garden, platform, monkeypatch):
-    monkeypatch.setattr(evaluation, "_KEPT_RESULTS", 5)
+    monkeypatch.setattr(evaluation, "KEPT_RESULTS", 5)
     garden.give("often")
     now = datetime.now(UTC)
     with platform.enter(LOCAL_ADMIN, garden.name, Role.ADMIN) as (connection, row):
@@ -142,6 +142,20 @@ def test_the_oldest_results_of_a_mode_go_when_there_are_many(garden, platform, m
         evaluation.delete(connection, row["id"], "often")
         evaluation.save(connection, row["id"], set_id, 1, [result(1, now)])  # deleted meanwhile: nothing is stored
         assert evaluation.history(connection, row["id"], "often") == []
+
+
+def test_everything_of_two_weeks_is_kept_and_of_each_day_before_the_last_result_of_each_version(garden, platform):
+    garden.give("busy")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    recent = [result(50, today - timedelta(days=day, hours=hour)) for day in range(14) for hour in range(0, 24, 6)]
+    long_ago = [result(40 + hour, today - timedelta(days=30) + timedelta(hours=hour)) for hour in range(3)]
+    other = result(30, today - timedelta(days=30) + timedelta(hours=1))
+    long_ago = [each.model_copy(update={"index_version": long_ago[0].index_version}) for each in long_ago]
+    with platform.enter(LOCAL_ADMIN, garden.name, Role.ADMIN) as (connection, row):
+        set_id, _ = evaluation.get(connection, row["id"], "busy")
+        evaluation.save(connection, row["id"], set_id, 1, [*recent, *long_ago, other])
+        kept = evaluation.history(connection, row["id"], "busy", limit=1_000)
+    assert {each.id for each in kept} == {each.id for each in [*recent, long_ago[-1], other]}
 
 
 @pytest.mark.parametrize(
