@@ -7,10 +7,11 @@ from uuid import UUID
 from rage_assets.lexical.indexes import Indexes
 from rage_assets.work import Work
 from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
-from resources.postgres import index_versions, outbox, staged_texts, staging
+from resources.postgres import index_versions, outbox, spaces, staged_texts, staging
 from resources.postgres.index_versions import IndexVersion
 
-LOCK = "lexical"
+# Locks on a space (`Platform.lock`): held by whoever writes to its indexes, and by whoever builds them anew.
+LOCK, REBUILD_LOCK = "lexical", "lexical-rebuild"
 _HEALED_TOGETHER = 500
 _LOOKED_UP_SINGLY = 64
 # What is so is made anew. An engine that does not answer now may still have it whole.
@@ -102,16 +103,19 @@ class _Counted:
 
 
 def heal(work: Work, indexes: Indexes) -> int:
-    """Brings the entries of noted documents back to the live truth, as long as the engine takes them."""
+    """Brings the entries of noted documents back to the live truth, as long as the engine takes them.
+
+    What searches remember of the index as it was is not given again.
+    """
     healed = 0
     while indexes.whole:
         with work.transaction() as connection:
             ids = outbox.pending(connection, work.space_id, _HEALED_TOGETHER)
-            passages = outbox.live_passages(connection, ids)
-        if not ids or not indexes.replace(ids, passages):
-            break
+            if not ids or not indexes.replace(ids, outbox.live_passages(connection, ids)):
+                break
         with work.transaction() as connection:
             outbox.cross_off(connection, ids)
+            spaces.bump_epoch(connection, work.space_id)
         healed += len(ids)
     return healed
 

@@ -35,19 +35,21 @@ class Indexes:
         """Whether every index is there and took all that it was given."""
         return not self.lost
 
-    def replace(self, ids: list[UUID], passages: list[dict[str, Any]]) -> bool:
+    def replace(self, ids: list[UUID], passages: Iterable[dict[str, Any]]) -> bool:
         """Makes the entries of these documents exactly `passages` (rows in the order of index versions)."""
-
-        def act(index: LexicalIndex, rows: list[dict[str, Any]]) -> None:
-            index.delete_documents(ids)
-            index.add(map(entry, rows))
-
-        return self._each(act, passages)
+        return self._filled(lambda index: index.delete_documents(ids), passages)
 
     def add(self, versions: list[UUID], passages: Iterable[dict[str, Any]]) -> bool:
         """Adds the passages of these document versions, in place of what an earlier run left of them."""
+        return self._filled(lambda index: index.delete_versions(versions), passages)
+
+    def _filled(self, clear: Callable[[LexicalIndex], object], passages: Iterable[dict[str, Any]]) -> bool:
+        def begin(index: LexicalIndex, own: list[dict[str, Any]]) -> None:
+            clear(index)
+            index.add(map(entry, own))
+
         rows = iter(passages)
-        done = self._each(lambda index, own: _renew(index, versions, own), list(islice(rows, _TOGETHER)))
+        done = self._each(begin, list(islice(rows, _TOGETHER)))
         while more := list(islice(rows, _TOGETHER)):
             done = self._each(lambda index, own: index.add(map(entry, own)), more)
         return done
@@ -69,11 +71,6 @@ class Indexes:
                 self.lost[version] = error
                 del self.opened[version]
         return self.whole
-
-
-def _renew(index: LexicalIndex, versions: list[UUID], rows: list[dict[str, Any]]) -> None:
-    index.delete_versions(versions)
-    index.add(map(entry, rows))
 
 
 def entry(row: dict[str, Any]) -> LexicalPassage:

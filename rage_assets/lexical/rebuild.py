@@ -3,13 +3,17 @@
 Ingestions go on meanwhile: what they change is found in a last comparison, under the lock, before the switch.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
 from uuid import UUID
 
-from rage_assets.lexical.index import LOCK
+from rage_assets.lexical.index import LOCK, REBUILD_LOCK
 from rage_assets.lexical.indexes import entry
 from rage_assets.lexical.reconcile import difference, prefixes
 from rage_assets.work import Work
-from resources.lexical.opening import open_beside, point_alias
+from resources.errors import Conflict
+from resources.lexical.opening import open_beside, point_alias, remove_unread
 from resources.lexical.protocol import NewLexicalIndex
 from resources.postgres import index_versions, outbox, spaces, staged_texts
 from resources.postgres.index_versions import IndexVersion
@@ -24,12 +28,30 @@ def rebuild(work: Work) -> dict[str, int]:
         Counts: `versions` and `passages`.
 
     Raises:
+        Conflict: Another rebuild of the space goes on.
         LexicalUnavailable: The engine does not take them; the indexes that are read are as they were.
     """
+    with _rebuilding(work):
+        return _rebuild(work)
+
+
+@contextmanager
+def _rebuilding(work: Work) -> Iterator[None]:
+    """Lets one process alone rebuild the indexes of the space, until it ends, however it does."""
+    if not work.platform.lock(work.space_id, REBUILD_LOCK, wait=False):
+        raise Conflict(f"The lexical indexes of {work.space} are being rebuilt already.", hint="Wait until that has ended.")
+    try:
+        yield
+    finally:
+        work.platform.unlock(work.space_id, REBUILD_LOCK)
+
+
+def _rebuild(work: Work) -> dict[str, int]:
     totals = {"versions": 0, "passages": 0}
     with work.transaction() as connection:
         versions = index_versions.kept(connection, work.space_id)
     for version in versions:
+        remove_unread(work.platform.settings, work.space_id, version.id)  # nobody but a killed rebuild has left any
         index = open_beside(work.platform.settings, work.space_id, version.id)
         try:
             totals["passages"] += _fill(work, version, index)
@@ -48,11 +70,10 @@ def _fill(work: Work, version: IndexVersion, index: NewLexicalIndex) -> int:
     while True:
         with work.transaction() as connection:
             ids = outbox.document_ids(connection, work.space_id, after, _DOCUMENTS_TOGETHER)
-            rows = outbox.live_passages(connection, ids, version.id)
-        if not ids:
-            index.commit()
-            return added
-        added += index.add(map(entry, rows))
+            if not ids:
+                index.commit()
+                return added
+            added += index.add(map(entry, outbox.live_passages(connection, ids, version.id)))
         after = ids[-1]
         work.progress("rebuild", added, max(count, added))
 
@@ -82,7 +103,6 @@ def _switch(work: Work, version: IndexVersion, index: NewLexicalIndex) -> None:
 def _replace(work: Work, version: UUID, index: NewLexicalIndex, ids: list[UUID]) -> None:
     """Brings in what changed since the index was filled: what is live, and what is indexed and goes live next."""
     with work.transaction() as connection:
-        rows = outbox.live_passages(connection, ids, version)
-        rows += [row for row in staged_texts.passages_of(connection, ids) if row["index_version"] == version]
-    index.delete_documents(ids)
-    index.add(map(entry, rows))
+        staged = (row for row in staged_texts.stream_passages(work.transaction, ids) if row["index_version"] == version)
+        index.delete_documents(ids)
+        index.add(map(entry, chain(outbox.live_passages(connection, ids, version), staged)))

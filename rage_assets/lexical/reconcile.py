@@ -7,10 +7,10 @@ a run has staged is that run's matter and left alone.
 from typing import NamedTuple
 from uuid import UUID
 
-from rage_assets.lexical.index import close_indexes, heal, open_indexes
+from rage_assets.lexical.index import REBUILD_LOCK, close_indexes, heal, open_indexes
 from rage_assets.lexical.indexes import Indexes
 from rage_assets.work import Progress, Work, no_progress
-from resources.lexical.opening import point_alias
+from resources.lexical.opening import point_alias, remove_unread
 from resources.lexical.protocol import LexicalIndex
 from resources.platform import Platform
 from resources.postgres import index_versions, outbox, spaces
@@ -44,6 +44,7 @@ def reconcile(work: Work) -> dict[str, int]:
     totals = {"missing": 0, "superfluous": 0, "repaired": 0, "behind": 0}
     indexes = open_indexes(work)
     try:
+        _clear_away(work, indexes)
         totals["repaired"] = heal(work, indexes)  # what is noted already is not counted as a difference
         with work.transaction() as connection:
             live = [version.id for version in index_versions.kept(connection, work.space_id) if version.live]
@@ -60,15 +61,23 @@ def reconcile(work: Work) -> dict[str, int]:
             totals["repaired"] += heal(work, indexes)
             if version in live:
                 point_alias(work.platform.settings, work.space_id, version)
-        return totals | {"behind": _ended(work, indexes, totals["repaired"])}
+        return totals | {"behind": _ended(work, indexes)}
     finally:
         close_indexes(work)
 
 
-def _ended(work: Work, indexes: Indexes, repaired: int) -> int:
+def _clear_away(work: Work, indexes: Indexes) -> None:
+    """Removes what killed rebuilds left; while one goes on, nothing."""
+    if work.platform.lock(work.space_id, REBUILD_LOCK, wait=False):
+        try:
+            for version in indexes.opened:
+                remove_unread(work.platform.settings, work.space_id, version)
+        finally:
+            work.platform.unlock(work.space_id, REBUILD_LOCK)
+
+
+def _ended(work: Work, indexes: Indexes) -> int:
     with work.transaction() as connection:
-        if repaired:
-            spaces.bump_epoch(connection, work.space_id)  # no cached result of before is of the index as it is now
         behind = outbox.is_behind(connection, work.space_id)
     for error in indexes.lost.values():
         raise error

@@ -25,12 +25,34 @@ def point_alias(server: ElasticsearchServer, space: UUID, version: UUID) -> None
 
 
 def destroy_named(server: ElasticsearchServer, pattern: str) -> None:
-    """Removes every index whose name fits."""
+    """Removes every index whose name or alias fits.
+
+    Raises:
+        LexicalUnavailable: The server does not answer.
+    """
 
     def remove(client: "Elasticsearch") -> None:
-        names = list(client.indices.get(index=pattern, expand_wildcards="all", features="aliases").body)
+        found = client.indices.get(index=pattern, expand_wildcards="all", features="aliases", ignore_unavailable=True)
+        names = list(found.body)
         if names:
             client.options(ignore_status=404).indices.delete(index=names)
+
+    server.call(remove, server.change_s)
+
+
+def remove_unread(server: ElasticsearchServer, space: UUID, version: UUID) -> None:
+    """Removes every index of an index version that its alias does not stand for.
+
+    Raises:
+        LexicalUnavailable: The server does not answer.
+    """
+    alias = version_alias(space, version)
+
+    def remove(client: "Elasticsearch") -> None:
+        found = client.indices.get(index=f"{alias}-*", expand_wildcards="all", features="aliases").body
+        unread = [name for name, index in found.items() if alias not in index["aliases"]]
+        if unread:
+            client.options(ignore_status=404).indices.delete(index=unread)
 
     server.call(remove, server.change_s)
 

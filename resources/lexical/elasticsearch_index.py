@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from resources.lexical.analysis import query_terms
 from resources.lexical.elasticsearch_aliases import destroy_named, live_action
@@ -22,9 +22,12 @@ from resources.lexical.elasticsearch_mapping import (
     delete_action,
     gram_filters,
     index_action,
+    index_name,
+    new_alias,
     space_alias,
     version_alias,
 )
+from resources.lexical.elasticsearch_pages import ID, KEEP, PAGE, page, pairs
 from resources.lexical.elasticsearch_server import ElasticsearchServer
 from resources.lexical.entry import MOST_LANGUAGES, MOST_QUERY_TERMS
 from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
@@ -36,9 +39,7 @@ _REBUILD = "It is derived: `rage index rebuild-lexical` or the next ingestion ma
 _CHUNK, _CHUNK_BYTES = 500, 4 << 20
 _RETRIES, _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 5, 0.2, 5.0
 _NOT_NOW = (429, 503)
-_IDS_TOGETHER, _PAGE, _WINDOW = 1_000, 5_000, 10_000
-_ID: list[Any] = ["id"]
-_KEEP = "1m"
+_IDS_TOGETHER, _WINDOW = 1_000, 10_000
 _LANGUAGES_S = 2.0
 
 
@@ -64,7 +65,7 @@ class ElasticsearchIndex:
         if not formats:
             if not create:
                 raise LexicalUnavailable("missing", f"There is no index {self._alias} in Elasticsearch.", hint=_REBUILD)
-            self._make({self._alias: {}})
+            self._make(self._alias)
         elif formats != [FORMAT]:
             raise LexicalUnavailable("format", f"The index {self._alias} is of another format.", hint=_REBUILD)
 
@@ -75,23 +76,26 @@ class ElasticsearchIndex:
         index._server, index._space, index._version = server, space, version
         index._routing, index._alias = space.hex, version_alias(space, version)
         index._languages = (-_LANGUAGES_S, ())
-        index._name = index._make({})
+        index._name = new_alias(space, version)
+        index._make(index._name)
         return index
 
     def take_place(self) -> None:
         """Puts an index made by `beside` in the place of the one that is read, in one step, and removes that one."""
         self.commit()
-        others = [name for name in self._behind(self._alias) if name != self._name]
+        (own,) = self._behind(self._name)
+        others = self._behind(self._alias)
         live = bool(set(others) & set(self._behind(space_alias(self._space))))
         actions: list[dict[str, Any]] = [{"remove_index": {"index": name}} for name in others]
-        actions.append({"add": {"index": self._name, "alias": self._alias}})
+        actions.append({"add": {"index": own, "alias": self._alias}})
+        actions.append({"remove": {"index": own, "alias": self._name}})
         if live:
-            actions.append(live_action(self._name, self._space))
+            actions.append(live_action(own, self._space))
         self._change(lambda client: client.indices.update_aliases(actions=actions))
         self._name = self._alias
 
     def discard(self) -> None:
-        """Removes an index made by `beside` that has not taken its place; one that cannot be is left to `destroy`."""
+        """Removes an index made by `beside` that has not taken its place; one that cannot be is left to `remove_unread`."""
         if self._name != self._alias:
             with suppress(LexicalUnavailable):
                 destroy_named(self._server, self._name)
@@ -149,7 +153,7 @@ class ElasticsearchIndex:
         }
         query = {"prefix": {"document": prefix}} if prefix else {"match_all": {}}
         while True:
-            look = partial(_pairs, index=self._name, routing=self._routing, query=query, pair=pair)
+            look = partial(pairs, index=self._name, routing=self._routing, query=query, pair=pair)
             found = self._change(look)
             for bucket in found["buckets"]:
                 yield UUID(bucket["key"]["document"]), UUID(bucket["key"]["version"]), int(bucket["doc_count"])
@@ -159,7 +163,7 @@ class ElasticsearchIndex:
 
     def destroy(self) -> None:
         """See `LexicalIndex.destroy`."""
-        destroy_named(self._server, f"{self._alias}-*")
+        destroy_named(self._server, self._alias)
 
     def close(self) -> None:
         """See `LexicalIndex.close`. The connection is the process's, and stays."""
@@ -185,7 +189,7 @@ class ElasticsearchIndex:
                 routing=self._routing,
                 query=query,
                 size=min(k, _WINDOW),
-                docvalue_fields=_ID,
+                docvalue_fields=ID,
                 stored_fields=["_none_"],
                 track_total_hits=False,
                 allow_partial_search_results=False,
@@ -198,16 +202,16 @@ class ElasticsearchIndex:
     def _scan(self, query: dict[str, Any], seconds: float) -> Iterator[str]:
         """The ids, in hex, of all entries that a query finds, page by page over one state of the index."""
         pit: str = self._server.call(
-            lambda client: client.open_point_in_time(index=self._name, keep_alive=_KEEP, routing=self._routing)["id"],
+            lambda client: client.open_point_in_time(index=self._name, keep_alive=KEEP, routing=self._routing)["id"],
             seconds,
         )
         after: list[Any] | None = None
         try:
             while True:
-                hits = self._server.call(partial(_page, pit=pit, query=query, after=after), seconds)["hits"]["hits"]
+                hits = self._server.call(partial(page, pit=pit, query=query, after=after), seconds)["hits"]["hits"]
                 for hit in hits:
                     yield str(hit["fields"]["id"][0])
-                if len(hits) < _PAGE:
+                if len(hits) < PAGE:
                     return
                 after = hits[-1]["sort"]
         finally:
@@ -236,7 +240,7 @@ class ElasticsearchIndex:
                 initial_backoff=_FIRST_PAUSE_S * random.uniform(0.5, 1.5),  # noqa: S311 -- spreads retries, hides nothing
                 max_backoff=_LONGEST_PAUSE_S,
                 retry_on_status=_NOT_NOW,
-                require_alias=self._name == self._alias,
+                require_alias=True,  # or the server would make an index that is gone, by guesses of its own
             ):
                 ((kind, result),) = item.items()
                 if not ok and not (kind == "delete" and result.get("result") == "not_found"):
@@ -249,10 +253,11 @@ class ElasticsearchIndex:
     def _change(self, act: Any) -> Any:
         return self._server.call(act, self._server.change_s)
 
-    def _make(self, aliases: dict[str, Any]) -> str:
-        name = f"{self._alias}-{uuid4().hex[:8]}"
-        self._change(lambda client: client.indices.create(index=name, aliases=aliases, mappings=MAPPINGS, settings=SETTINGS))
-        return name
+    def _make(self, alias: str) -> None:
+        name = index_name(self._space, self._version)
+        self._change(
+            lambda client: client.indices.create(index=name, aliases={alias: {}}, mappings=MAPPINGS, settings=SETTINGS)
+        )
 
     def _formats(self, seconds: float) -> list[str]:
         """The format of each index behind the alias: none where it is missing."""
@@ -270,25 +275,6 @@ class ElasticsearchIndex:
 
         found = self._change(look)
         return [] if "error" in found else list(found)
-
-
-def _pairs(client: "Elasticsearch", index: str, routing: str, query: dict[str, Any], pair: dict[str, Any]) -> Any:
-    aggregations = {"pairs": {"composite": pair}}
-    found = client.search(index=index, routing=routing, size=0, query=query, aggregations=aggregations)
-    return found["aggregations"]["pairs"]
-
-
-def _page(client: "Elasticsearch", pit: str, query: dict[str, Any], after: list[Any] | None) -> Any:
-    return client.search(
-        pit={"id": pit, "keep_alive": _KEEP},
-        query=query,
-        size=_PAGE,
-        sort=[{"_shard_doc": "asc"}],
-        search_after=after,
-        docvalue_fields=_ID,
-        stored_fields=["_none_"],
-        track_total_hits=False,
-    )
 
 
 def _refused(result: dict[str, Any]) -> LexicalUnavailable:

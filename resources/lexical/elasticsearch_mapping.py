@@ -7,7 +7,7 @@ terms, pieces of three letters, and ids.
 import re
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from resources.lexical.entry import GRAM, gram_groups, language_codes, words_of
 from resources.lexical.protocol import LexicalPassage
@@ -47,6 +47,16 @@ def space_alias(space: UUID) -> str:
 def version_alias(space: UUID, version: UUID) -> str:
     """The alias by which the index of a space's index version is read and written."""
     return f"rage-{space.hex}-{version.hex}"
+
+
+def index_name(space: UUID, version: UUID) -> str:
+    """A name that no other index has."""
+    return f"{version_alias(space, version)}-{uuid4().hex[:8]}"
+
+
+def new_alias(space: UUID, version: UUID) -> str:
+    """An alias, of its own, by which an index is written that nobody reads yet."""
+    return f"{index_name(space, version)}-new"
 
 
 def gram_filters(required: Sequence[Sequence[str]]) -> list[dict[str, Any]]:

@@ -52,7 +52,9 @@ def open_beside(settings: Settings, space: UUID, version: UUID) -> NewLexicalInd
 
 
 def destroy_lexical(settings: Settings, space: UUID, version: UUID | None = None) -> None:
-    """Removes the index of an index version, or all of a space, be they whole or broken.
+    """Removes the index of an index version that is read, or all of a space, be they whole or broken.
+
+    An index of a version that is being made beside it stays: see `remove_unread`.
 
     Raises:
         LexicalUnavailable: The engine does not answer, so that something may be left.
@@ -64,8 +66,24 @@ def destroy_lexical(settings: Settings, space: UUID, version: UUID | None = None
         from resources.lexical.elasticsearch_mapping import space_alias, version_alias
         from resources.lexical.elasticsearch_server import server_of
 
-        alias = space_alias(space) if version is None else version_alias(space, version)
-        destroy_named(server_of(settings), f"{alias}-*")
+        pattern = f"{space_alias(space)}-*" if version is None else version_alias(space, version)
+        destroy_named(server_of(settings), pattern)
+
+
+def remove_unread(settings: Settings, space: UUID, version: UUID) -> None:
+    """Removes all indexes of an index version but the one that is read: what killed rebuilds left, or one is making.
+
+    Raises:
+        LexicalUnavailable: The engine does not answer, so that something may be left.
+    """
+    from resources.lexical import tantivy_index
+
+    tantivy_index.remove_unread(folder_of(settings, space, version))
+    if settings.elasticsearch_url:
+        from resources.lexical import elasticsearch_aliases
+        from resources.lexical.elasticsearch_server import server_of
+
+        elasticsearch_aliases.remove_unread(server_of(settings), space, version)
 
 
 def point_alias(settings: Settings, space: UUID, version: UUID) -> None:

@@ -14,8 +14,9 @@ import tantivy
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from resources.lexical.analysis import query_terms
-from resources.lexical.entry import GRAM, MOST_LANGUAGES, MOST_QUERY_TERMS, gram_groups, language_codes, words_of
+from resources.lexical.entry import MOST_LANGUAGES, MOST_QUERY_TERMS, gram_groups, language_codes, words_of
 from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
+from resources.lexical.tantivy_schema import gram_analyzer, new_schema, word_analyzer
 
 _FORMAT = "2"  # of fields and analysis; another one needs a rebuild
 _FORMAT_FILE = "rage-format"
@@ -54,13 +55,13 @@ class TantivyIndex:
             if not exists:
                 path.mkdir(parents=True, exist_ok=True)
                 (path / _FORMAT_FILE).write_text(_FORMAT)
-            self._index = tantivy.Index.open(str(path)) if exists else tantivy.Index(_schema(), path=str(path))
+            self._index = tantivy.Index.open(str(path)) if exists else tantivy.Index(new_schema(), path=str(path))
             self._ready()
 
     @classmethod
     def beside(cls, path: Path) -> "TantivyIndex":
         """An empty index that nobody reads until `take_place` moves it to `path`."""
-        index = cls(path.with_name(f".{path.name}-{uuid4().hex[:8]}"), create=True)
+        index = cls(_beside(path), create=True)
         index._place = path
         return index
 
@@ -68,8 +69,9 @@ class TantivyIndex:
         """Puts an index made by `beside` in the place of the one that is read, and removes that one."""
         assert self._place is not None
         self.commit()
-        old = self._path.with_name(f"{self._path.name}-old")
+        old = _beside(self._place)
         with self._lock, _reported(self._path):
+            self._signature()  # one that is gone takes nothing's place
             if self._place.exists():
                 self._place.rename(old)
             self._path.rename(self._place)
@@ -84,8 +86,8 @@ class TantivyIndex:
             self.destroy()
 
     def _ready(self) -> None:
-        self._index.register_tokenizer("words", _words())
-        self._index.register_tokenizer("grams", _grams())
+        self._index.register_tokenizer("words", word_analyzer())
+        self._index.register_tokenizer("grams", gram_analyzer())
         self._index.config_reader("manual")
         self._seen = self._signature()
         self._languages: tuple[tuple[int, int, int], tuple[str, ...]] | None = None
@@ -251,22 +253,15 @@ class TantivyIndex:
         return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
 
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    for name in ("id", "document", "version", "pair", "language"):
-        builder.add_text_field(name, stored=name == "id", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("words", tokenizer_name="words", index_option="freq")
-    builder.add_text_field("grams", tokenizer_name="grams", index_option="basic")
-    return builder.build()
+def remove_unread(path: Path) -> None:
+    """Removes what `TantivyIndex.beside` made for `path`, and the indexes whose place such a one took."""
+    for left in path.parent.glob(f".{path.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
-def _words() -> tantivy.TextAnalyzer:
-    """The text is terms already."""
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-
-
-def _grams() -> tantivy.TextAnalyzer:
-    return tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(GRAM, GRAM)).build()
+def _beside(path: Path) -> Path:
+    """A name that no other index has; `remove_unread` finds it."""
+    return path.with_name(f".{path.name}-{uuid4().hex[:8]}")
 
 
 def _every(queries: list[tantivy.Query]) -> tantivy.Query:

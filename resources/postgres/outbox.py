@@ -4,11 +4,13 @@ Noted before the index is touched and crossed off when both agree, so that a kil
 A document that went live while the index could not be reached is `behind`: searches say so until it is healed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 from resources.postgres.database import Connection
+
+_TOGETHER = 2_000
 
 
 def note(connection: Connection, space_id: UUID, ids: Sequence[UUID]) -> None:
@@ -60,15 +62,23 @@ def is_noted(connection: Connection, space_id: UUID) -> bool:
     return bool(row and row["noted"])
 
 
-def live_passages(connection: Connection, ids: Sequence[UUID], index_version: UUID | None = None) -> list[dict[str, Any]]:
-    """The live passages of these documents with title, path and versions: what the indexes, or one, should hold."""
-    return connection.execute(
-        "SELECT p.id, p.document_id, p.version_id, p.index_version, p.section, p.text, p.types, p.languages, "
-        "d.title, d.language, d.path FROM passages p JOIN documents d ON d.id = p.document_id "
-        "WHERE p.document_id = ANY(%(ids)s) AND (%(version)s::uuid IS NULL OR p.index_version = %(version)s) "
-        'ORDER BY p.index_version, p.document_id, p."order"',
-        {"ids": list(ids), "version": index_version},
-    ).fetchall()
+def live_passages(
+    connection: Connection, ids: Sequence[UUID], index_version: UUID | None = None
+) -> Iterator[dict[str, Any]]:
+    """The live passages of these documents with title, path and versions: what the indexes, or one, should hold.
+
+    They are streamed, for one document may have millions: the transaction stays open meanwhile.
+    """
+    with connection.cursor(name="live_passages") as cursor:
+        cursor.itersize = _TOGETHER
+        cursor.execute(
+            "SELECT p.id, p.document_id, p.version_id, p.index_version, p.section, p.text, p.types, p.languages, "
+            "d.title, d.language, d.path FROM passages p JOIN documents d ON d.id = p.document_id "
+            "WHERE p.document_id = ANY(%(ids)s) AND (%(version)s::uuid IS NULL OR p.index_version = %(version)s) "
+            'ORDER BY p.index_version, p.document_id, p."order"',
+            {"ids": list(ids), "version": index_version},
+        )
+        yield from cursor
 
 
 def count_live(connection: Connection, index_version: UUID) -> int:

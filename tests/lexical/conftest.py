@@ -1,15 +1,19 @@
 """The lexical engines that must keep the contract."""
 
 import os
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import pytest
 
+from resources import space_administration
 from resources.lexical import elasticsearch_server
 from resources.lexical.elasticsearch_server import server_of
 from resources.lexical.opening import destroy_lexical, open_beside, open_lexical
 from resources.lexical.protocol import LexicalPassage
 from resources.settings import Settings
+from tests.lexical.place import Place
+from tests.lexical.proxy import Proxy
 
 ELASTICSEARCH = os.environ.get("RAGE_TEST_ELASTICSEARCH_URL")
 
@@ -72,3 +76,36 @@ def opener(request, tmp_path):
 @pytest.fixture
 def index(opener):
     return opener(create=True)
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    if not ELASTICSEARCH:
+        pytest.skip("there is no Elasticsearch: RAGE_TEST_ELASTICSEARCH_URL is not set")
+    target = urlsplit(ELASTICSEARCH)
+    proxy = Proxy((target.hostname, target.port))
+    monkeypatch.setattr(elasticsearch_server, "_PROBE_EVERY_S", 0.1)
+    monkeypatch.setattr(elasticsearch_server, "_CHANGE_S", 60)
+    monkeypatch.setattr(elasticsearch_server, "_SEARCH_S", 20)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def away(shared_home, tmp_path, proxy):
+    """A space in Elasticsearch, behind a proxy."""
+    place = Place(shared_home, tmp_path / "files", elasticsearch_url=proxy.url)
+    yield place
+    proxy.resume()
+    with place.work(elasticsearch_url=ELASTICSEARCH) as work:  # so that no space of another test is behind
+        space_administration.delete(work.platform, place.name)
+
+
+@pytest.fixture(params=["tantivy", "elasticsearch"])
+def place(request, shared_home, tmp_path):
+    """A space in either engine."""
+    if request.param == "tantivy":
+        yield Place(shared_home, tmp_path / "files")
+        return
+    away = request.getfixturevalue("away")
+    yield away

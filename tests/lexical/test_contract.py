@@ -2,6 +2,7 @@
 
 import pytest
 
+from resources.lexical.opening import destroy_lexical, remove_unread
 from resources.lexical.protocol import LexicalUnavailable
 from tests.lexical.conftest import an_id, found, passage
 
@@ -131,6 +132,28 @@ def test_a_destroyed_index_says_so_to_its_readers(index, opener):
     index.destroy()
     with pytest.raises(LexicalUnavailable):
         reader.search("word", 1)
+
+
+def test_an_index_that_is_being_made_outlives_the_end_of_the_one_that_is_read(index, opener):
+    new = opener.beside()
+    new.add([passage("a", "word")])
+    destroy_lexical(opener.settings, opener.space, opener.version)
+    opener(create=True)
+    new.add([passage("b", "word")])
+    new.take_place()
+    assert set(found(opener(), "word")) == {an_id("a"), an_id("b")}
+
+
+def test_an_index_that_is_gone_takes_nothing_in_and_does_not_come_back_by_itself(index, opener):
+    index.add([passage("a", "word")])
+    index.commit()
+    new = opener.beside()
+    remove_unread(opener.settings, opener.space, opener.version)
+    for act in (lambda: new.add([passage("b", "word")]), new.take_place):
+        with pytest.raises(LexicalUnavailable) as error:
+            act()
+        assert error.value.reason == "missing"
+    assert found(opener(), "word") == [an_id("a")]
 
 
 def test_an_index_made_anew_is_found_by_old_readers(index, opener):

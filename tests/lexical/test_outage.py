@@ -2,120 +2,18 @@
 
 import shutil
 import time
-from contextlib import contextmanager
 from types import SimpleNamespace
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 
-from rage_assets.lexical.rebuild import rebuild
-from rage_assets.lexical.reconcile import reconcile, whole_space
+from rage_assets.lexical.indexes import Indexes
+from rage_assets.lexical.reconcile import reconcile
 from resources import space_administration
-from resources.access import LOCAL_ADMIN
-from resources.lexical import elasticsearch_server
 from resources.lexical.opening import folder_of
 from resources.lexical.protocol import LexicalUnavailable
-from resources.postgres import index_versions, outbox
-from resources.retrieval.models import SearchRequest
-from tests.lexical.conftest import ELASTICSEARCH
-from tests.lexical.proxy import Proxy
-
-NEW, CHANGED = "# New\n\nZanzibar stands here alone.\n", "# Old\n\nNothing of that is left.\n"
-
-
-class Place:
-    """A space in a home, with an engine: its files, its ingestions, its searches."""
-
-    def __init__(self, home, folder, **given):
-        self.home, self.folder, self.given = home, folder, given
-        self.name = f"s{uuid4().hex[:8]}"
-        folder.mkdir()
-        for name in ("a", "b", "c"):
-            (folder / f"{name}.md").write_text(f"# {name}\n\nThe warranty of {name} ends in March.\n")
-        self.id = home.space(self.name, folder)
-
-    def ingest(self):
-        report = self.home.ingest(self.name, **self.given)
-        assert report.state == "succeeded", report.errors
-        return report
-
-    @contextmanager
-    def work(self, **given):
-        platform = self.home.platform("worker", **(given or self.given))
-        try:
-            yield whole_space(platform, self.name, str(uuid4()))
-        finally:
-            platform.close()
-
-    def index(self, work):
-        with work.transaction() as connection:
-            (version,) = index_versions.kept(connection, self.id)
-        return work.platform.lexical(self.id, version.id)
-
-    @contextmanager
-    def searching(self, **given):
-        from api.memory import open_retriever
-
-        platform = self.home.platform("api", **(given or self.given), cache_bytes=0)
-
-        def search(query, mode="lexical"):
-            request = SearchRequest(space=self.name, query=query, mode=mode)
-            found = open_retriever(platform).search(LOCAL_ADMIN, request)
-            return sorted(result.document.path for result in found.results), found.degraded
-
-        try:
-            yield search
-        finally:
-            platform.close()
-
-    def behind(self):
-        with self.work() as work, work.transaction() as connection:
-            return outbox.is_behind(connection, self.id)
-
-
-@pytest.fixture
-def proxy(monkeypatch):
-    if not ELASTICSEARCH:
-        pytest.skip("there is no Elasticsearch: RAGE_TEST_ELASTICSEARCH_URL is not set")
-    target = urlsplit(ELASTICSEARCH)
-    proxy = Proxy((target.hostname, target.port))
-    monkeypatch.setattr(elasticsearch_server, "_PROBE_EVERY_S", 0.1)
-    monkeypatch.setattr(elasticsearch_server, "_CHANGE_S", 60)
-    monkeypatch.setattr(elasticsearch_server, "_SEARCH_S", 20)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
-def away(shared_home, tmp_path, proxy):
-    """A space in Elasticsearch, behind a proxy."""
-    place = Place(shared_home, tmp_path / "files", elasticsearch_url=proxy.url)
-    yield place
-    proxy.resume()
-    with place.work(elasticsearch_url=ELASTICSEARCH) as work:  # so that no space of another test is behind
-        space_administration.delete(work.platform, place.name)
-
-
-@pytest.fixture(params=["tantivy", "elasticsearch"])
-def place(request, shared_home, tmp_path):
-    """A space in either engine."""
-    if request.param == "tantivy":
-        yield Place(shared_home, tmp_path / "files")
-        return
-    away = request.getfixturevalue("away")
-    yield away
-
-
-def server_of(place):
-    return elasticsearch_server.server_of(place.home.settings(**place.given))
-
-
-def answering(place, timeout_s=20):
-    """Waits until the process has noticed that the server is back."""
-    deadline = time.monotonic() + timeout_s
-    while server_of(place).resting and time.monotonic() < deadline:
-        time.sleep(0.02)
+from resources.postgres import outbox
+from tests.lexical.place import CHANGED, NEW, Place, answering, self_consistent, server_of
 
 
 def test_what_is_ingested_while_the_engine_is_away_goes_live_and_heals(away, proxy):
@@ -139,14 +37,6 @@ def test_what_is_ingested_while_the_engine_is_away_goes_live_and_heals(away, pro
         assert self_consistent(work, away)
 
 
-def self_consistent(work, place):
-    with work.transaction() as connection:
-        (version,) = index_versions.kept(connection, place.id)
-        truth = outbox.live_versions(connection, version.id)
-    index = work.platform.lexical(place.id, version.id)
-    return truth == {(document, each): passages for document, each, passages in index.document_versions()}
-
-
 def test_the_next_ingestion_heals_by_itself(away, proxy):
     proxy.cut()
     away.ingest()
@@ -157,6 +47,44 @@ def test_the_next_ingestion_heals_by_itself(away, proxy):
     assert not away.behind()
     with away.searching() as search:
         assert search("warranty") == (["a.md", "b.md", "c.md"], [])
+
+
+def test_what_was_found_in_an_incomplete_index_is_not_given_after_an_ingestion_that_changed_nothing_healed_it(place):
+    place.ingest()
+    with place.work() as work:
+        index = place.index(work)
+        index.delete_documents([document for document, _, _ in index.document_versions()][:2])
+        index.commit()
+        work.platform.forget_lexical(place.id)
+    with place.searching(cache_bytes=1 << 20) as search:
+        assert len(search("warranty")[0]) == 1
+        place.ingest()
+        assert search("warranty") == (["a.md", "b.md", "c.md"], [])
+
+
+@pytest.mark.parametrize("text", [CHANGED, None], ids=["changed", "removed"])
+def test_what_was_found_while_the_entries_of_an_old_document_were_left_is_not_given_again(
+    shared_home, tmp_path, monkeypatch, text
+):
+    place = Place(shared_home, tmp_path / "files")
+    place.ingest()
+    file = place.folder / "a.md"
+    file.unlink() if text is None else file.write_text(text)
+
+    def epoch():
+        return shared_home.rows("SELECT epoch FROM spaces WHERE id = %s", place.id)[0]["epoch"]
+
+    seen = []
+    for name in ("delete_versions", "replace"):
+        act = getattr(Indexes, name)
+
+        def looking(indexes, *given, act=act):
+            seen.append(epoch())
+            return act(indexes, *given)
+
+        monkeypatch.setattr(Indexes, name, looking)
+    place.ingest()
+    assert seen and epoch() > max(seen)
 
 
 def test_a_paused_server_holds_up_neither_searches_nor_ingestions(away, proxy):
@@ -245,26 +173,6 @@ def put_back(work, place, old):
     index.add(old)
     index.commit()
     work.platform.forget_lexical(place.id)
-
-
-def test_an_index_is_moved_from_one_engine_to_the_other_and_back(shared_home, tmp_path, proxy):
-    place = Place(shared_home, tmp_path / "files")
-    place.ingest()
-    there = {"elasticsearch_url": proxy.url}
-    everything = ["a.md", "b.md", "c.md"], []
-    with place.searching() as search, place.searching(**there) as search_there:
-        assert search("warranties") == everything
-        assert search_there("warranties") == (everything[0], ["lexical_unavailable"])
-        with place.work(**there) as work:
-            assert rebuild(work) == {"versions": 1, "passages": 3}
-        assert search_there("warranties") == search("warranties") == everything
-        (place.folder / "new.md").write_text(NEW)
-        place.home.ingest(place.name, **there)
-        with place.work() as work:
-            assert rebuild(work)["passages"] == 4
-        assert search("zanzibar") == search_there("zanzibar") == (["new.md"], [])
-    with place.work(**there) as work:
-        work.platform.destroy_lexical(place.id)
 
 
 def test_the_sensor_asks_for_a_run_that_heals_when_the_engine_answers(away, proxy):
