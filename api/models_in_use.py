@@ -14,6 +14,7 @@ _LOOK_S = 10.0
 # A search rather answers by words than to wait for a model, which takes seconds, on its first use minutes.
 _PATIENCE_S = 1.0
 _AGAIN_S = 60.0
+_SERVER_AGAIN_S = 5.0
 
 
 class ModelsInUse:
@@ -52,25 +53,34 @@ class ModelsInUse:
             self._thread.join(10)
 
     def embedder_of(self, model: str) -> Embedder:
-        """The embedder of a model. The configured one is waited for, another one only for a moment.
+        """The embedder of a model. The configured one of this machine is waited for, any other only for a moment.
 
         Raises:
-            ServiceUnavailable: It is not open yet; it is being opened.
+            ServiceUnavailable: It is not open yet; it is being opened, or that has just failed.
             InvalidSettings: The configured model cannot be used.
         """
         found = self._platform.loaded_embedder(model)
         if found is not None:
             return found
-        if model == self._platform.settings.embedding_model or not self._runs():
+        settings = self._platform.settings
+        is_here = model == settings.embedding_model and not settings.embedding_url
+        if is_here or not self._runs():
             return self._platform.embedder_of(model)
+        if self._has_failed(model):
+            raise ServiceUnavailable(f"The model {model} cannot be opened.", hint="The log says why; it is tried again.")
         self._asked.add(model)
         self._wake.set()
         with self._opened:
-            self._opened.wait_for(lambda: self._platform.loaded_embedder(model) is not None, _PATIENCE_S)
+            self._opened.wait_for(
+                lambda: self._platform.loaded_embedder(model) is not None or self._has_failed(model), _PATIENCE_S
+            )
         found = self._platform.loaded_embedder(model)
         if found is None:
             raise ServiceUnavailable(f"The model {model} is still being opened.")
         return found
+
+    def _has_failed(self, model: str) -> bool:
+        return self._failed.get(model, 0) > time.monotonic()
 
     def _run(self) -> None:
         while not self._ended:
@@ -86,7 +96,7 @@ class ModelsInUse:
         for model in self._in_use() | self._asked:
             if self._ended:
                 return
-            if self._platform.loaded_embedder(model) is None and self._failed.get(model, 0) < time.monotonic():
+            if self._platform.loaded_embedder(model) is None and not self._has_failed(model):
                 self._open(model)
 
     def _open(self, model: str) -> None:
@@ -94,7 +104,8 @@ class ModelsInUse:
             # the first query of a runtime takes longer than all others
             self._platform.embedder_of(model).encode_queries(["warm up"])
         except Exception as error:  # a version whose model cannot be used answers by words, and ingestion gives it up
-            self._failed[model] = time.monotonic() + _AGAIN_S
+            again_s = _SERVER_AGAIN_S if isinstance(error, ServiceUnavailable) else _AGAIN_S
+            self._failed[model] = time.monotonic() + again_s
             _log.error("model_not_opened", model=model, reason=str(error))
         with self._opened:
             self._opened.notify_all()

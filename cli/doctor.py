@@ -173,9 +173,13 @@ def _lexical(platform: Platform) -> _Found:
 
 def _embedder(platform: Platform) -> _Found:
     from resources.embedding import kind_of
+    from resources.postgres.vectors import MOST_INDEXED_DIMENSIONS
 
-    vector = platform.embedder.encode(["Is this thing on?"])[0]
-    return _Found(True, f"{platform.embedder.model}, {len(vector)} dimensions, {kind_of(platform.embedder)}")
+    dimensions = len(platform.embedder.encode(["Is this thing on?"])[0])
+    detail = f"{platform.embedder.model}, {dimensions} dimensions, {kind_of(platform.embedder)}"
+    if dimensions > MOST_INDEXED_DIMENSIONS:
+        detail += f"; no index takes more than {MOST_INDEXED_DIMENSIONS}, so that every search compares all vectors"
+    return _Found(True, detail)
 
 
 def _reranker(platform: Platform) -> _Found:

@@ -7,6 +7,8 @@ from resources.settings import Settings
 
 __all__ = ["Embedder", "kind_of", "open_embedder"]
 
+_DRIVER = Path("/proc/driver/nvidia/version")
+
 
 def open_embedder(model: str, settings: Settings) -> Embedder:
     """The embedder for `model`: a folder or a packaged model here, or by its name on the server that is configured.
@@ -48,4 +50,9 @@ def kind_of(embedder: Embedder) -> str:
 
 
 def _has_gpu() -> bool:
-    return Path("/proc/driver/nvidia/version").exists()  # torch would take seconds to say so
+    """Whether this process may use a GPU: a container, or `CUDA_VISIBLE_DEVICES`, may keep one from it."""
+    if not _DRIVER.exists():  # torch would take seconds to say so
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available())

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 import numpy as np
 from numpy.typing import NDArray
 
+from resources.errors import ServiceUnavailable
+
 _MOST_TOGETHER = 32
 
 Vector = NDArray[np.float32]
@@ -75,6 +77,8 @@ class MicroBatches:
         """The vectors of texts; where the model refuses them, each by itself, so that one cannot spoil the others'."""
         try:
             return dict(zip(texts, self._encode(texts), strict=True))
+        except ServiceUnavailable as error:  # it is no text's fault
+            return dict.fromkeys(texts, error)
         except Exception as error:
             if len(texts) == 1:
                 return {texts[0]: error}

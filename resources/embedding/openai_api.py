@@ -37,16 +37,16 @@ class OpenAiApi:
         self.kind = f"a server ({self._base})"
         self.window = settings.embedding_window or self._said_window() or _WINDOW
 
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    def embed(self, texts: Sequence[str], *, hurry: bool = False) -> list[list[float]]:
         """See `Api.embed`. This protocol knows no cutting, so texts that the server finds too long are cut here."""
         try:
-            return self._embed(texts)
+            return self._embed(texts, hurry=hurry)
         except Refused as error:
             if error.status in (400, 413, 422) and any(word in error.said.lower() for word in ("long", "length", "maximum")):
                 longest = max(map(len, texts))
                 if longest > 1:
                     most = min(int(longest * _SHORTER), self.window * 8)
-                    return self.embed([text[: max(1, most)] for text in texts])
+                    return self.embed([text[: max(1, most)] for text in texts], hurry=hurry)
             if error.status == 200:
                 raise unavailable("answers without JSON") from error
             raise self._wrong(error) from error
@@ -64,9 +64,9 @@ class OpenAiApi:
             raise Refused(200, "/tokenize gives no tokens")
         return spans
 
-    def _embed(self, texts: Sequence[str]) -> list[list[float]]:
+    def _embed(self, texts: Sequence[str], *, hurry: bool) -> list[list[float]]:
         body = {"model": self._model, "input": list(texts), "encoding_format": "float"}
-        answer = self._http.ask("POST", f"{self._base}/embeddings", body)
+        answer = self._http.ask("POST", f"{self._base}/embeddings", body, hurry=hurry)
         try:
             rows = sorted(answer["data"], key=lambda row: int(row["index"]))
             if [row["index"] for row in rows] != list(range(len(texts))):

@@ -1,9 +1,13 @@
-"""Requests to a server that embeds: each with a time limit, a bounded size, a few retries and a circuit breaker."""
+"""Requests to a server that embeds: each with a time limit, a bounded size, a few retries and a circuit breaker.
+
+Whoever searches waits in person: what is asked in a hurry is waited for a short time, and not asked at all where that has
+just failed. A run that embeds passages is patient.
+"""
 
 import json
 import random
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pybreaker
@@ -12,11 +16,9 @@ from resources.egress.client import guarded_client
 from resources.errors import InvalidSettings, RageError, ServiceUnavailable
 from resources.settings import Settings
 
-_ATTEMPTS = 4
-_WAIT_S, _LONGEST_WAIT_S = 0.2, 10.0
-_WHOLE_S, _PAUSE_S = 60.0, 30.0
+_WAIT_S = 0.2
 _LARGEST = 64 * 2**20
-_FAILURES, _REST_S = 5, 10.0
+_REST_S = 10.0
 
 
 class Refused(Exception):
@@ -39,6 +41,30 @@ class _Unanswered(Exception):
     def __init__(self, why: str, wait_s: float | None = None) -> None:
         super().__init__(why)
         self.wait_s = wait_s
+
+
+class _Way(NamedTuple):
+    """One way to ask.
+
+    Attributes:
+        attempts: At most.
+        within_s: After so long no other attempt begins.
+        longest_wait_s: Between two of them.
+        whole_s: For an answer.
+        pause_s: Within an answer.
+        failures: From so many in a row on nobody asks for a while.
+    """
+
+    attempts: int
+    within_s: float
+    longest_wait_s: float
+    whole_s: float
+    pause_s: float
+    failures: int
+
+
+_PATIENT = _Way(4, 300.0, 10.0, 60.0, 30.0, 5)
+_HURRIED = _Way(2, 0.5, 0.5, 3.0, 3.0, 2)
 
 
 class EmbeddingHttp:
@@ -67,51 +93,52 @@ class EmbeddingHttp:
         self.base = str(url).rstrip("/")
         key = settings.embedding_api_key
         self._headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-        self._client = guarded_client(
-            settings,
-            also_allowed=[f"[{url.host}]" if ":" in url.host else url.host],
-            redirects=0,
-            max_bytes=_LARGEST,
-            max_seconds=_WHOLE_S,
-            timeout_s=_PAUSE_S,
-        )
-        self._breaker = pybreaker.CircuitBreaker(
-            fail_max=_FAILURES, reset_timeout=_REST_S, throw_new_error_on_trip=False, name="embedding server"
-        )
+        self._clients = {way: _client(settings, url.host, way) for way in (_PATIENT, _HURRIED)}
+        self._breakers = {way: _breaker(way) for way in (_PATIENT, _HURRIED)}
 
-    def ask(self, method: str, url: str, body: Any = None) -> Any:
+    def ask(self, method: str, url: str, body: Any = None, *, hurry: bool = False) -> Any:
         """The JSON with which the server answers.
+
+        Args:
+            method: Of HTTP.
+            url: What is asked.
+            body: What is sent, as JSON.
+            hurry: Whether somebody waits for it.
 
         Raises:
             Refused: It does not do this.
             InvalidSettings: It does not let us in.
             ServiceUnavailable: It gives no answer, even after some time.
         """
-        for attempt in range(_ATTEMPTS):
+        way = _HURRIED if hurry else _PATIENT
+        began = time.monotonic()
+        for attempt in range(way.attempts):
             try:
-                with self._breaker.calling():
-                    response = self._attempt(method, url, body)
+                with self._breakers[way].calling():
+                    response = self._attempt(self._clients[way], method, url, body)
                 if response.status_code == 429:  # it is well, and busy
                     raise _Unanswered("is asked too much", _told(response.headers.get("Retry-After")))
                 return self._read(response.status_code, response.content)
             except pybreaker.CircuitBreakerError as error:
                 raise unavailable("has failed several times just now", _REST_S) from error
             except _Unanswered as error:
-                wait = min(_WAIT_S * 2**attempt, _LONGEST_WAIT_S) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
+                wait = min(_WAIT_S * 2**attempt, way.longest_wait_s) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
                 wait = max(wait, error.wait_s or 0)
                 # Whoever is told to wait longer than anybody would is told so, and does not wait here.
-                if attempt + 1 == _ATTEMPTS or wait > _LONGEST_WAIT_S:
+                is_last = attempt + 1 == way.attempts or time.monotonic() - began > way.within_s
+                if is_last or wait > way.longest_wait_s:
                     raise unavailable(str(error), wait) from error
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
+        for client in self._clients.values():
+            client.close()
 
-    def _attempt(self, method: str, url: str, body: Any) -> httpx.Response:
+    def _attempt(self, client: httpx.Client, method: str, url: str, body: Any) -> httpx.Response:
         try:
-            response = self._client.request(method, url, json=body, headers=self._headers)
+            response = client.request(method, url, json=body, headers=self._headers)
         except httpx.HTTPError as error:
             raise _Unanswered(f"does not answer ({type(error).__name__})") from error
         except RageError as error:  # the guard's: its host may not be reached, or its answer is too large
@@ -131,6 +158,23 @@ class EmbeddingHttp:
             return json.loads(content)
         except (ValueError, RecursionError) as error:
             raise Refused(status, "no JSON") from error
+
+
+def _client(settings: Settings, host: str, way: _Way) -> httpx.Client:
+    return guarded_client(
+        settings,
+        also_allowed=[f"[{host}]" if ":" in host else host],
+        redirects=0,
+        max_bytes=_LARGEST,
+        max_seconds=way.whole_s,
+        timeout_s=way.pause_s,
+    )
+
+
+def _breaker(way: _Way) -> pybreaker.CircuitBreaker:
+    return pybreaker.CircuitBreaker(
+        fail_max=way.failures, reset_timeout=_REST_S, throw_new_error_on_trip=False, name="embedding server"
+    )
 
 
 def unavailable(what: str, retry_after_s: float = 5) -> ServiceUnavailable:

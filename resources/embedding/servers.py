@@ -37,8 +37,8 @@ class Api(Protocol):
     most_texts: int
     most_spans: int
 
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """The vectors of texts, in their order; what is behind the window is cut."""
+    def embed(self, texts: Sequence[str], *, hurry: bool = False) -> list[list[float]]:
+        """The vectors of texts, in their order; what is behind the window is cut. For `hurry` see `EmbeddingHttp.ask`."""
         ...
 
     def spans(self, texts: Sequence[str]) -> list[Spans]:
@@ -74,6 +74,8 @@ class ServerEmbedder:
         prompts: What stands before queries and passages.
     """
 
+    is_remote = True
+
     def __init__(self, model: str, api: Api, prompts: Prompts) -> None:
         self.model = model
         self.kind = api.kind
@@ -94,7 +96,7 @@ class ServerEmbedder:
 
     def encode_queries(self, texts: Sequence[str]) -> _Vectors:
         """See `Embedder.encode_queries`."""
-        return self._encode(texts, self._prompts.query)
+        return self._encode(texts, self._prompts.query, hurry=True)
 
     def token_spans(self, texts: Sequence[str]) -> list[Spans]:
         """See `Embedder.token_spans`; estimated, rather too many, where the server has no way to ask for them."""
@@ -124,12 +126,13 @@ class ServerEmbedder:
         except (Refused, IndexError):
             return False
 
-    def _encode(self, texts: Sequence[str], prompt: str) -> _Vectors:
+    def _encode(self, texts: Sequence[str], prompt: str, *, hurry: bool = False) -> _Vectors:
         # A server may refuse an empty text; a space has no tokens either. NUL ends texts in more than one server.
         given = [(prompt + _sent(text)).strip() or "." for text in texts]
         vectors = np.empty((len(given), self.dimension), np.float32)
         rows = list(self._batches(given))
-        for own, found in zip(rows, self._pool.map(lambda own: self._asked([given[row] for row in own]), rows), strict=True):
+        answers = self._pool.map(lambda own: self._asked([given[row] for row in own], hurry=hurry), rows)
+        for own, found in zip(rows, answers, strict=True):
             vectors[own] = found
         return vectors
 
@@ -149,14 +152,14 @@ class ServerEmbedder:
     def _size(self, text: str) -> int:
         return min(len(text), self._api.window * _CHARACTERS_PER_TOKEN) + 1
 
-    def _asked(self, texts: list[str]) -> _Vectors:
+    def _asked(self, texts: list[str], *, hurry: bool = False) -> _Vectors:
         """The vectors of one batch, checked.
 
         Raises:
             ServiceUnavailable: What the server gave are no vectors of these texts.
         """
         try:
-            found = np.array(self._api.embed(texts), np.float32)
+            found = np.array(self._api.embed(texts, hurry=hurry), np.float32)
         except (ValueError, TypeError) as error:
             raise unavailable("gives vectors of different lengths, or of something else than numbers") from error
         if found.ndim != 2 or len(found) != len(texts):

@@ -38,9 +38,9 @@ class TeiApi:
             )
         self.window = min(window, settings.embedding_window or window)
 
-    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    def embed(self, texts: Sequence[str], *, hurry: bool = False) -> list[list[float]]:
         """See `Api.embed`."""
-        answer = self._ask("embed", {"inputs": list(texts), "normalize": True, "truncate": True})
+        answer = self._ask("embed", {"inputs": list(texts), "normalize": True, "truncate": True}, hurry=hurry)
         if not isinstance(answer, list):
             raise unavailable("answers in another shape than /embed")
         return answer
@@ -54,9 +54,9 @@ class TeiApi:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise Refused(200, "/tokenize gives no places") from error
 
-    def _ask(self, path: str, body: Any) -> Any:
+    def _ask(self, path: str, body: Any, *, hurry: bool) -> Any:
         try:
-            return self._http.ask("POST", f"{self._http.base}/{path}", body)
+            return self._http.ask("POST", f"{self._http.base}/{path}", body, hurry=hurry)
         except Refused as error:
             if error.status == 404:
                 raise InvalidSettings(f"The embedding server has no /{path}.", hint="Check RAGE_EMBEDDING_API.") from error

