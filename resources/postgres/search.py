@@ -73,9 +73,9 @@ class Candidate(NamedTuple):
 
     Attributes:
         document: The document in which it stands.
-        cosine: To the query, where asked for and known.
+        cosine: To the query, where it was found by that.
         code: Whether there is code in it.
-        vector: Its own, of shape (dimension,), where the cosine is.
+        vector: Its own, of shape (dimension,), where asked for and known.
     """
 
     document: UUID
@@ -135,23 +135,29 @@ def check(
     where: Scope,
     ids: Sequence[UUID],
     narrowing: Narrowing,
-    vector: NDArray[np.float32] | None = None,
+    *,
+    vectors: bool = False,
 ) -> dict[UUID, Candidate]:
-    """Those of the passages `ids` that are there, live, visible to the caller and within the filters."""
-    from pgvector import HalfVector
+    """Those of the passages `ids` that are there, live, visible to the caller and within the filters.
 
+    Args:
+        connection: Of the caller's transaction.
+        where: The space.
+        ids: Of passages that may be there.
+        narrowing: The filters.
+        vectors: Whether they are read with their vectors.
+    """
     if not ids:
         return {}
     condition, parameters = narrowing.condition()
     parameters |= {"ids": list(ids), "version": where.index_version}
-    cosine, vectors = "NULL::float8 AS cosine, NULL::bytea AS packed", ""
-    if vector is not None:
-        cosine = f"1 - ({distance_of(where)}) AS cosine, halfvec_send(v.vector) AS packed"
-        vectors = "LEFT JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash"
-        parameters["vector"] = HalfVector(vector)
+    packed, joined = "NULL::bytea", ""
+    if vectors:
+        packed = "halfvec_send(v.vector)"
+        joined = "LEFT JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash"
     rows = connection.execute(
         f"""
-        SELECT {CANDIDATE}, {cosine} FROM passages p {JOINED} {vectors}
+        SELECT {CANDIDATE}, NULL::float8 AS cosine, {packed} AS packed FROM passages p {JOINED} {joined}
         WHERE p.id = ANY(%(ids)s) AND p.index_version = %(version)s AND {condition}
         """,
         parameters,
@@ -162,15 +168,20 @@ def check(
 
 def candidates(rows: Sequence[dict[str, Any]]) -> dict[UUID, Candidate]:
     """Candidates of rows with `CANDIDATE`, `cosine` and, as pgvector sends it, `packed`."""
+    vectors = iter(_unpacked([row["packed"] for row in rows if row["packed"]]))
     return {
-        row["id"]: Candidate(row["document_id"], row["cosine"], row["code"], row["packed"] and _unpacked(row["packed"]))
+        row["id"]: Candidate(row["document_id"], row["cosine"], row["code"], next(vectors) if row["packed"] else None)
         for row in rows
     }
 
 
-def _unpacked(packed: bytes) -> NDArray[np.float32]:
+def _unpacked(packed: Sequence[bytes]) -> NDArray[np.float32]:
+    """Vectors of one dimension as `halfvec_send` gives them, shape (len(packed), dimension)."""
+    if not packed:
+        return np.empty((0, 0), np.float32)
     # the dimension, an unused number, and big-endian half floats
-    return np.frombuffer(packed, ">f2", offset=4).astype(np.float32)
+    numbers = np.frombuffer(b"".join(packed), ">f2").reshape(len(packed), -1)
+    return numbers[:, 2:].astype(np.float32)
 
 
 def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dict[UUID, NDArray[np.float32]]:
@@ -181,7 +192,7 @@ def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dic
         {"ids": list(ids), "version": where.index_version},
         binary=True,
     ).fetchall()
-    return {row["id"]: _unpacked(row["packed"]) for row in rows}
+    return dict(zip((row["id"] for row in rows), _unpacked([row["packed"] for row in rows]), strict=True))
 
 
 def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:

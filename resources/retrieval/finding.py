@@ -23,7 +23,7 @@ from resources.retrieval.models import Filters, SearchRequest
 from resources.retrieval.patterns import Pattern
 from resources.retrieval.remembered import Remembered
 from resources.retrieval.showing import Hit
-from resources.retrieval.vectors import Vectors
+from resources.retrieval.vectors import Asked, Vectors
 
 _DEEPER, _DEEPEST = 200, 800  # hits that tiers are asked for where copies leave too few
 
@@ -65,14 +65,32 @@ class Finder:
         return self._reranking.identity if self._reranking is not None else None
 
     def candidates(
-        self, connection: Connection, place: Place, request: SearchRequest, pattern: Pattern | None, *, diverse: bool
+        self,
+        connection: Connection,
+        place: Place,
+        request: SearchRequest,
+        pattern: Pattern | None,
+        *,
+        diverse: bool,
+        asked: Asked | None = None,
     ) -> Candidates:
-        """The best of a space for a request, in the caller's transaction."""
+        """The best of a space for a request, in the caller's transaction.
+
+        Args:
+            connection: Of the transaction.
+            place: The space as the transaction sees it.
+            request: What is asked.
+            pattern: The query as a pattern, where it is one.
+            diverse: Whether one document leaves room for others.
+            asked: The query's vector under way, if somebody had it begun.
+        """
         where = place.where
 
         def vector() -> NDArray[np.float32]:
             if where.index_version is None:
                 raise ServiceUnavailable("The space has no index version that answers.")
+            if asked is not None and asked.model == where.model:
+                return asked.vector.result()
             return self._vectors.of_query(where.model, request.query)
 
         reranked = self._reranking.depth if self._reranking is not None and pattern is None else 0

@@ -14,7 +14,7 @@ from resources.postgres.search import Scope
 from resources.retrieval.diversity import diversify, most_of_one
 from resources.retrieval.folding import Folded, fold
 
-_LOOKED_AT = 100  # candidates at once
+_LOOKED_AT = 50  # candidates at once
 _MOST_LOOKED_AT = 1_000
 
 
@@ -57,8 +57,9 @@ def distinct(connection: Connection, where: Scope, ranked: Mapping[UUID, float],
     best = sorted(ranked, key=lambda each: (-ranked[each], each.bytes))[:_MOST_LOOKED_AT]
     seen: list[Preview] = []
     folded: list[Folded] = []
-    for start in range(0, len(best), max(_LOOKED_AT, wish.wanted)):
-        seen += previews(connection, where, best[start : start + max(_LOOKED_AT, wish.wanted)])
+    together = max(_LOOKED_AT, 2 * wish.wanted)
+    for start in range(0, len(best), together):
+        seen += previews(connection, where, best[start : start + together])
         folded = fold(wish.query, seen, near=wish.near)
         if fills(folded, wish):
             break

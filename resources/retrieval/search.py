@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures import wait
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from resources.retrieval.models import LEXICAL_BEHIND, LEXICAL_UNAVAILABLE, Mode
 from resources.retrieval.patterns import compile_pattern
 from resources.retrieval.remembered import Remembered, Response
 from resources.retrieval.showing import Hit, shown
-from resources.retrieval.vectors import Vectors
+from resources.retrieval.vectors import Asked, Vectors
 
 _STATEMENT_S = 10.0
 PATIENCE_S = 10.0
@@ -157,13 +158,23 @@ class Retriever:
                 if response is None and self._remembered.flights.await_others(flight, lambda: self._is_far(place.key)):
                     response = self._remembered.responses.near(place.key)
             if response is None:
-                response = self._computed(caller, request)
+                asked = self._asked(place, request)
+                response = self._computed(caller, request, asked=asked)
         except ServiceUnavailable as error:
             failure = error  # it concerns all who wait, and tells nothing
             raise
         finally:
             self._remembered.flights.land(flight, response, failure)
         return response
+
+    def _asked(self, place: Place, request: SearchRequest) -> Asked | None:
+        """The query's vector under way, while the words are looked up. No connection waits for another machine."""
+        if request.mode not in ("hybrid", "vector") or place.where.index_version is None:
+            return None
+        asked = self._vectors.begin(place.where.model, request.query)
+        if not asked.is_near:
+            wait([asked.vector])
+        return asked
 
     def _far(self, key: bytes) -> Response | None:
         response = self._remembered.responses.far(key)
@@ -172,7 +183,13 @@ class Retriever:
     def _is_far(self, key: bytes) -> bool:
         return self._far(key) is not None
 
-    def _computed(self, caller: Caller, request: SearchRequest, index_version: UUID | None = None) -> Response:
+    def _computed(
+        self,
+        caller: Caller,
+        request: SearchRequest,
+        index_version: UUID | None = None,
+        asked: Asked | None = None,
+    ) -> Response:
         pattern = compile_pattern(request.query) if request.mode == "pattern" else None
         with self._enter(caller, request.space, timeout_s=_STATEMENT_S) as (connection, row):
             # Read in this transaction, the epoch is never older than what it stands for.
@@ -181,7 +198,7 @@ class Retriever:
                 response = self._remembered.responses.near(place.key)
                 if response is not None:
                     return response
-            candidates = self._finder.candidates(connection, place, request, pattern, diverse=request.diversify)
+            candidates = self._finder.candidates(connection, place, request, pattern, diverse=request.diversify, asked=asked)
         # Outside of the transaction: no connection waits for a reranker.
         hits, degraded = self._finder.hits(candidates)
         degraded += _behind(row, request.mode, degraded)
@@ -224,9 +241,10 @@ class Retriever:
         Raises as `search` does.
         """
         request = SearchRequest(space=space, query=query, k=k)
+        asked = self._asked(self._place(self._glance(caller, space, timeout_s=_STATEMENT_S), request), request)
         with self._enter(caller, space, timeout_s=_STATEMENT_S) as (connection, row):
             place = self._place(row, request)
-            candidates = self._finder.candidates(connection, place, request, None, diverse=False)
+            candidates = self._finder.candidates(connection, place, request, None, diverse=False, asked=asked)
         hits, degraded = self._finder.hits(candidates)
         return Evidence(hits, degraded + _behind(row, request.mode, degraded), place.where.model)
 

@@ -106,24 +106,23 @@ def by_meaning(look: Look, query: str, mode: Mode) -> Found:
 
 def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
     """The candidates of both tiers, or of the one that is asked for or to be had."""
-    degraded: list[str] = []
     depth = max(_CANDIDATES, 2 * look.k)
-    vector = _vector(look, degraded) if mode != "lexical" else None
-    candidates: dict[UUID, reads.Candidate] = {}
+    lost: set[str] = set()
     bm25: dict[UUID, float] = {}
-    if mode != "vector" or vector is None:
-        try:
-            bm25, candidates = _by_words(look, query, depth, vector)
-        except LexicalUnavailable:
-            degraded.append(LEXICAL_UNAVAILABLE)
-            if mode == "lexical":
-                vector = _vector(look, degraded)
+    candidates: dict[UUID, reads.Candidate] = {}
+    # words first: the vector may still be under way
+    if mode != "vector":
+        bm25, candidates = _by_words(look, query, depth, lost, vectors=mode == "hybrid")
+    vector = _vector(look, lost) if mode != "lexical" or lost else None
     if vector is not None:
         candidates |= neighbours.nearest(look.connection, look.where, vector, look.narrowing, depth)
+    elif mode == "vector":
+        bm25, candidates = _by_words(look, query, depth, lost)
     # in one order, so that what is equal stays as it is
-    cosines = {each: found.cosine for each, found in sorted(candidates.items()) if found.cosine is not None}
-    vectors = {each: found.vector for each, found in candidates.items() if found.vector is not None} if bm25 else {}
-    return Gathered(candidates, cosines, bm25, len(bm25) >= depth, vectors, degraded)
+    vectors = {each: found.vector for each, found in sorted(candidates.items()) if found.vector is not None}
+    cosines = _cosines(vector, vectors) if vector is not None else {}
+    degraded = [each for each in (EMBEDDER_UNAVAILABLE, LEXICAL_UNAVAILABLE) if each in lost]
+    return Gathered(candidates, cosines, bm25, len(bm25) >= depth, vectors if bm25 and cosines else {}, degraded)
 
 
 def by_pattern(look: Look, pattern: Pattern) -> Found:
@@ -153,17 +152,38 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
     return Found(ranked, lambda each: Scores(pattern=_rounded(ranked[each])), degraded)
 
 
+def _cosines(vector: NDArray[np.float32], vectors: dict[UUID, NDArray[np.float32]]) -> dict[UUID, float]:
+    """The cosines of vectors to the query's, from what the database keeps of both: halves of floats."""
+    if not vectors:
+        return {}
+    matrix = np.stack(list(vectors.values()))
+    asked = vector.astype(np.float16).astype(np.float32)
+    lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(asked)
+    return dict(zip(vectors, (matrix @ asked / np.maximum(lengths, 1e-12)).tolist(), strict=True))
+
+
 def _by_words(
-    look: Look, query: str, depth: int, vector: NDArray[np.float32] | None
+    look: Look, query: str, depth: int, lost: set[str], *, vectors: bool = False
 ) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
-    """BM25 of passages that stood the check; looks deeper while filters and removals leave too few."""
+    """BM25 of passages that stood the check; nothing, and a note in `lost`, where the index is not to be had."""
+    try:
+        return _found_by_words(look, query, depth, vectors=vectors)
+    except LexicalUnavailable:
+        lost.add(LEXICAL_UNAVAILABLE)
+        return {}, {}
+
+
+def _found_by_words(
+    look: Look, query: str, depth: int, *, vectors: bool
+) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
+    """Looks deeper while filters and removals leave too few."""
     index = _index(look)
     seen: set[UUID] = set()
     candidates: dict[UUID, reads.Candidate] = {}
     while True:
         hits = index.search(query, depth)
         fresh = [each for each, _ in hits if each not in seen]
-        candidates |= reads.check(look.connection, look.where, fresh, look.narrowing, vector)
+        candidates |= reads.check(look.connection, look.where, fresh, look.narrowing, vectors=vectors)
         seen.update(fresh)
         if len(candidates) >= look.k or len(hits) < depth or depth >= _MOST_LEXICAL or look.narrowing.nothing:
             return {each: score for each, score in hits if each in candidates}, candidates
@@ -176,11 +196,11 @@ def _index(look: Look) -> LexicalIndex:
     return look.open_index(look.where.space, look.where.index_version)
 
 
-def _vector(look: Look, degraded: list[str]) -> NDArray[np.float32] | None:
+def _vector(look: Look, lost: set[str]) -> NDArray[np.float32] | None:
     try:
         return look.vector()
     except ServiceUnavailable:
-        degraded.append(EMBEDDER_UNAVAILABLE)
+        lost.add(EMBEDDER_UNAVAILABLE)
         return None
 
 

@@ -1,6 +1,8 @@
 """Vectors of what is asked, remembered, and made together where several are asked for at once."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,22 @@ from resources.embedding.micro_batch import MicroBatches
 from resources.embedding.protocol import Embedder
 from resources.errors import ServiceUnavailable
 from resources.retrieval.remembered import Remembered
+
+_MOST_AHEAD = 64
+
+
+class Asked(NamedTuple):
+    """A query whose vector is being made.
+
+    Attributes:
+        model: By which model.
+        vector: Of shape (dimension,), or what `Vectors.of_query` raised.
+        is_near: Whether it is made on this machine, as far as is known, so that it comes within milliseconds.
+    """
+
+    model: str
+    vector: Future[NDArray[np.float32]]
+    is_near: bool
 
 
 class Vectors:
@@ -23,6 +41,12 @@ class Vectors:
         self._embedder_of = embedder_of
         self._remembered = remembered
         self._batches: dict[str, MicroBatches] = {}
+        self._ahead = ThreadPoolExecutor(_MOST_AHEAD, "query")
+        self._near: dict[str, bool] = {}
+
+    def begin(self, model: str, text: str) -> Asked:
+        """Begins to make the vector of a query, while other parts of a search work."""
+        return Asked(model, self._ahead.submit(self.of_query, model, text), self._near.get(model, False))
 
     def of_query(self, model: str, text: str) -> NDArray[np.float32]:
         """The vector of a query, shape (dimension,).
@@ -43,8 +67,13 @@ class Vectors:
     def _batches_of(self, model: str) -> MicroBatches:
         """What embeds the queries of a model; of two made at once, one stays."""
         if model not in self._batches:
-            self._batches.setdefault(model, MicroBatches(lambda texts: self._embedder_of(model).encode_queries(texts)))
+            self._batches.setdefault(model, MicroBatches(lambda texts: self._encoded(model, texts)))
         return self._batches[model]
+
+    def _encoded(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        embedder = self._embedder_of(model)
+        self._near[model] = not getattr(embedder, "is_remote", False)
+        return embedder.encode_queries(texts)
 
 
 def _answered(encode: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
