@@ -213,3 +213,20 @@ def test_a_numbered_item_in_a_cell_keeps_its_number_and_is_counted(parse):
         ("table", "| 1. a 2. b | x |\n| --- | --- |"),
         ("list", "3. c"),
     ]
+
+
+def test_letters_of_the_symbol_font_and_letters_as_drawings_are_text(parse):
+    body = (
+        '<w:p><w:r><w:sym w:font="Symbol" w:char="F061"/><w:t> </w:t><w:sym w:font="Symbol" w:char="F0B3"/><w:t> </w:t>'
+        '<w:sym w:font="Symbol" w:char="F032"/></w:r></w:p>'
+        '<w:p><w:r><w:pict><v:textpath xmlns:v="urn:schemas-microsoft-com:vml" string="Big news"/></w:pict></w:r></w:p>'
+    )
+    assert kinds(parse(docx(body), "a.docx")) == [("paragraph", "α ≥ 2"), ("paragraph", "Big news")]
+
+
+def test_a_table_that_a_person_described_has_its_description(parse):
+    table = (
+        '<w:tbl><w:tblPr><w:tblCaption w:val="Table 1"/><w:tblDescription w:val="Depths of the lake by month"/></w:tblPr>'
+        f"<w:tr>{cell('a')}{cell('b')}</w:tr></w:tbl>"
+    )
+    assert parse(docx(table), "a.docx").blocks[0].text == "Depths of the lake by month"

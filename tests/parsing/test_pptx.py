@@ -42,6 +42,20 @@ def test_a_slide_is_a_page_with_its_title_and_points(parse):
     assert blocks[2].metadata == {"role": "note"}
 
 
+def test_a_slide_without_a_title_is_no_part_of_the_one_before_it(parse):
+    deck = pptx.Presentation()
+    slide = blank(deck, 1)
+    slide.shapes.title.text = "Budget"
+    slide.placeholders[1].text = "We spend."
+    box(blank(deck).shapes, "Thirty days a year.", 1, 1)
+    blocks = parse(saved(deck), "a.pptx").blocks
+    assert [(block.text, block.section, block.page) for block in blocks] == [
+        ("Budget", [], 1),
+        ("We spend.", ["Budget"], 1),
+        ("Thirty days a year.", [], 2),
+    ]
+
+
 def test_columns_are_read_one_after_the_other(parse):
     deck = pptx.Presentation()
     slide = blank(deck)

@@ -1,5 +1,3 @@
-import datetime
-import io
 import struct
 
 import openpyxl
@@ -10,42 +8,7 @@ from openpyxl.comments import Comment
 from rage_assets.blocks.parsing.archives.archive import Archive
 from resources.errors import ParseFailed
 from tests.parsing.small_files import zipped
-
-MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-LINKS = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
-
-
-def saved(book):
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def sheet(cells, merged=(), formats=None):
-    """A workbook of one sheet with these cells."""
-    book = openpyxl.Workbook()
-    book.active.title = "S"
-    for place, value in cells.items():
-        book.active[place] = value
-    for place, form in (formats or {}).items():
-        book.active[place].number_format = form
-    for area in merged:
-        book.active.merge_cells(area)
-    return saved(book)
-
-
-def raw(data, **parts):
-    """A workbook of one sheet with this XML, and further parts by the kind of their relation."""
-    relation = '<Relationship Id="{0}" Type="http://x/{0}" Target="{1}"/>'
-    return zipped({
-        "[Content_Types].xml": "<Types/>",
-        "xl/workbook.xml": f'<workbook {MAIN} {LINKS}><sheets><sheet name="S" r:id="worksheet"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": "<Relationships>" + relation.format("worksheet", "sheet.xml")
-        + relation.format("person", "person.xml") + "</Relationships>",
-        "xl/sheet.xml": f"<worksheet {MAIN}>{data}</worksheet>",
-        "xl/_rels/sheet.xml.rels": "<Relationships>" + "".join(relation.format(kind, f"{kind}.xml") for kind in parts)
-        + "</Relationships>",
-    } | {f"xl/{kind}.xml": xml for kind, xml in parts.items()})  # fmt: skip
+from tests.parsing.small_xlsx import MAIN, raw, saved, sheet
 
 
 def tables(document):
@@ -84,29 +47,6 @@ def test_a_merged_title_stands_above_its_table_and_a_merged_cell_once(parse):
 def test_a_merged_cell_keeps_rows_together(parse):
     cells = {"A1": "a", "B1": "b", "A2": "tall", "B2": 1, "A4": "next", "B4": 2}
     assert len(tables(parse(sheet(cells, ["A2:A3"]), "a.xlsx"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("value", "form", "text"),
-    [
-        (0.1234, "0.0%", "12.3%"),
-        (1234567.891, "#,##0.00", "1,234,567.89"),
-        (-1234.5, "#,##0.00;[Red](#,##0.00)", "-1,234.50"),
-        (99.9, "#,##0.00 [$€-407]", "99.90 €"),
-        (-2500, '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\)', "-$ 2,500.00"),
-        (0.1 + 0.2, "0.00", "0.3"),
-        (1.23456, "0.0", "1.23456"),
-        (501, "00000", "00501"),
-        (datetime.date(2024, 3, 1), "dd/mm/yy", "2024-03-01"),
-        (datetime.datetime(2024, 3, 1, 14, 30), "d.m.yy h:mm", "2024-03-01 14:30"),
-        (datetime.date(2024, 3, 1), "mmm yyyy", "2024-03"),
-        (datetime.time(14, 30), "h:mm AM/PM", "14:30"),
-        (datetime.timedelta(hours=30, minutes=5), "[h]:mm:ss", "30:05:00"),
-        (True, "General", "TRUE"),
-    ],
-)
-def test_values_are_as_shown(parse, value, form, text):
-    assert parse(sheet({"A1": value}, formats={"A1": form}), "a.xlsx").blocks[1].text == text
 
 
 def test_a_chart_is_its_title_kind_and_numbers(parse):
@@ -203,6 +143,42 @@ def test_a_long_table_keeps_its_header(parse):
     assert all(block.text.startswith("| id | text |") for block in blocks)
     assert sum(block.text.count("\n") - 1 for block in blocks) == 5000
     assert blocks[-1].metadata["rows"][1] == 5001
+
+
+def test_a_long_table_keeps_its_header_below_a_title(parse):
+    book = openpyxl.Workbook()
+    book.active.append(["Report"])
+    book.active.append(["id", "text"])
+    for at in range(5000):
+        book.active.append([at, "some words"])
+    title, *parts = parse(saved(book), "a.xlsx").blocks[1:]
+    assert (title.text, title.metadata["cells"]) == ("Report", "A1")
+    assert all(part.text.startswith("| id | text |\n") for part in parts)
+    assert [line.split(" | ")[0] for part in parts for line in part.text.split("\n")[2:]] == [f"| {n}" for n in range(5000)]
+
+
+def test_the_cells_of_a_part_are_those_of_its_rows(parse):
+    book = openpyxl.Workbook()
+    book.active.append(["id", "text"])
+    for at in range(5000):
+        book.active.append([at, "some words"])
+    first, *parts = [block.metadata for block in parse(saved(book), "a.xlsx").blocks[1:]]
+    assert (first["rows"][0], first["cells"]) == (2, f"A1:B{first['rows'][1]}")
+    assert [part["cells"] for part in parts] == ["A{}:B{}".format(*part["rows"]) for part in parts]
+
+
+def test_a_header_that_nothing_follows_comes_once(parse):
+    book = openpyxl.Workbook()
+    for row in [
+        ["id", "text"],
+        *([at, "x"] for at in range(1999)),
+        [None, None, None, "far", "away"],
+        [None, None, None, 1, 2],
+    ]:
+        book.active.append(row)
+    texts = [block.text for block in parse(saved(book), "a.xlsx").blocks[1:]]
+    assert all(text.count("\n") > 1 for text in texts)
+    assert texts[-1] == "| far | away |\n| --- | --- |\n| 1 | 2 |"
 
 
 def test_areas_of_a_whole_sheet_take_no_memory(parse):

@@ -24,7 +24,7 @@ class BinarySheetsParser:
     """Reads binary workbooks with calamine, which knows dates from numbers, but no other format of a number."""
 
     name = "xls"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {
         ".xls": "application/vnd.ms-excel",
         ".xlt": "application/vnd.ms-excel",

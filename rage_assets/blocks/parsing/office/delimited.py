@@ -24,7 +24,7 @@ class DelimitedParser:
     """Reads comma, semicolon, tab or pipe separated values, whichever the file uses."""
 
     name = "csv"
-    version = 2
+    version = 3
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".csv": "text/csv",

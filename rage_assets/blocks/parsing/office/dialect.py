@@ -1,4 +1,4 @@
-"""How a file of delimited values is written: what parts its fields, how they are quoted, where its tables begin."""
+"""How a file of delimited values is written, and its records."""
 
 import csv
 from collections import Counter, deque
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import count
 from typing import NamedTuple
 
-_DELIMITERS = (",", ";", "\t", "|", "^", "\x1f", "~", ":")
-_RARE = frozenset("^~:")  # found in texts as well: only where every line agrees
+from rage_assets.blocks.parsing.office.delimiter import delimiter_of
+
 _SAMPLE_ROWS = 200
 _MAX_FIELD = 1_000_000
 
@@ -89,18 +89,7 @@ def dialect(sample: str) -> Dialect:
     """
     if sample[:4].lower() == "sep=" and len(sample) > 5 and sample[5] in "\r\n":
         return _quoting(sample, sample[4])
-    best, best_score = ",", 0.0
-    for delimiter in _DELIMITERS:
-        widths = Counter(map(len, _rows(sample, Dialect(delimiter))))
-        total = sum(widths.values())
-        usual, lines = max(((width, count) for width, count in widths.items() if width > 1),
-                           key=lambda each: (each[1], each[0]), default=(0, 0))  # fmt: skip
-        if not lines or (delimiter in _RARE and lines < max(total, 2)):
-            continue
-        score = lines / total + min(usual, 20) / 100
-        if score > best_score:
-            best, best_score = delimiter, score
-    return _quoting(sample, best)
+    return _quoting(sample, delimiter_of(sample))
 
 
 def _quoting(sample: str, delimiter: str) -> Dialect:

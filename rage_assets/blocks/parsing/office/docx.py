@@ -12,6 +12,7 @@ from rage_assets.blocks.parsing.office.docx_graphics import add_graphics, has_gr
 from rage_assets.blocks.parsing.office.docx_styles import Numbering, Styles, attribute, child, local
 from rage_assets.blocks.parsing.office.docx_tables import blocks, table_cells, table_rows
 from rage_assets.blocks.parsing.office.docx_text import paragraph_text, text_boxes
+from rage_assets.blocks.parsing.office.drawings import described
 from rage_assets.blocks.parsing.office.flow import typed_item
 from rage_assets.blocks.parsing.office.package import Package
 from rage_assets.blocks.parsing.outline import Outline
@@ -32,7 +33,7 @@ class DocxParser:
     """Reads Word documents: headings, lists, tables, text boxes, equations, notes and comments."""
 
     name = "docx"
-    version = 3
+    version = 4
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".docx", ".docm", ".dotx", ".dotm"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     )
@@ -168,6 +169,8 @@ class _Reader:
         if len(cells) == 1:  # a frame around text
             self.read(cells[0])
             return
+        named = [attribute(child(element, "tblPr", name), "val") or "" for name in ("tblCaption", "tblDescription")]
+        self.outline.paragraph(described(*named, least=3), role="caption")
         parts = list(table_parts(table_rows(element, self._in_cell), max_chars=6000))
         for first, last, table in parts:
             self.outline.add(BlockType.TABLE, table, rows=[first, last] if len(parts) > 1 else None)
@@ -187,6 +190,8 @@ class _Reader:
                 self.depth += 1
                 self._table(element)
                 self.depth -= 1
+            elif local(element) == "altChunk":
+                self._imported(element)
             elif local(element) == "p":
                 for box in text_boxes(element):
                     self.read(box)

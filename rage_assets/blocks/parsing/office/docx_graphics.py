@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def has_graphics(paragraph: "_Element") -> bool:
     """Whether anything is drawn in a paragraph."""
-    return next(paragraph.iter("{*}drawing", "{*}pict"), None) is not None
+    return next(paragraph.iter("{*}drawing", "{*}pict", "{*}object"), None) is not None
 
 
 def add_graphics(outline: Outline, package: Package, part: str, paragraph: "_Element") -> None:

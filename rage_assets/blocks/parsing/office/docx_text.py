@@ -12,6 +12,21 @@ if TYPE_CHECKING:
 # Deleted text, field codes, and second copies (a fallback repeats its choice for old programs).
 _LEFT_OUT = {"del", "moveFrom", "instrText", "delText", "Fallback", "pPr", "rPr", "txbxContent", "sdtPr", "rt"}
 _MAX_DEPTH = 60
+# The font of Greek letters and signs of mathematics, whose characters stand where others have letters.
+_GREEK = dict(
+    zip(
+        (*range(0x41, 0x5B), *range(0x61, 0x7B)),
+        "ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ" + "αβχδεφγηιϕκλμνοπθρστυϖωξψζ",
+        strict=True,
+    )
+) | {
+    0x22: "∀", 0x24: "∃", 0x27: "∋", 0x2D: "−", 0x40: "≅", 0x5C: "∴", 0x5E: "⊥", 0x7E: "∼", 0xA2: "′", 0xA3: "≤", 0xA5: "∞",
+    0xAB: "↔", 0xAC: "←", 0xAD: "↑", 0xAE: "→", 0xAF: "↓", 0xB0: "°", 0xB1: "±", 0xB2: "″", 0xB3: "≥", 0xB4: "×", 0xB5: "∝",
+    0xB6: "∂", 0xB7: "•", 0xB8: "÷", 0xB9: "≠", 0xBA: "≡", 0xBB: "≈", 0xBC: "…", 0xC4: "⊗", 0xC5: "⊕", 0xC6: "∅", 0xC7: "∩",
+    0xC8: "∪", 0xC9: "⊃", 0xCA: "⊇", 0xCC: "⊂", 0xCD: "⊆", 0xCE: "∈", 0xCF: "∉", 0xD0: "∠", 0xD1: "∇", 0xD2: "®", 0xD3: "©",
+    0xD4: "™", 0xD5: "∏", 0xD6: "√", 0xD7: "⋅", 0xD8: "¬", 0xD9: "∧", 0xDA: "∨", 0xDB: "⇔", 0xDC: "⇐", 0xDE: "⇒", 0xE5: "∑",
+    0xF2: "∫",
+}  # fmt: skip
 # The signs of the picture font that stand for words in forms and lists.
 _WINGDINGS = {0x6F: "☐", 0x71: "☐", 0xA8: "☐", 0xFB: "✗", 0xFC: "✓", 0xFD: "☒", 0xFE: "☑", 0xE0: "→", 0xDF: "←", 0xE8: "➔"}
 
@@ -48,6 +63,8 @@ def _parts(element: "_Element", depth: int = 0) -> Iterator[str]:
             yield _chosen(node)
         elif name == "sym":
             yield _symbol(node)
+        elif name == "textpath":  # letters as a drawing
+            yield node.get("string", "")
         elif name in ("footnoteReference", "endnoteReference"):
             yield f"[{attribute(node, 'id')}]"
         elif name == "oMathPara":
@@ -83,6 +100,9 @@ def _symbol(node: "_Element") -> str:
         char = chr(int(attribute(node, "char") or "0", 16))
     except (ValueError, OverflowError):
         return ""
-    if (attribute(node, "font") or "").startswith("Wingdings"):
+    font = attribute(node, "font") or ""
+    if font.startswith("Wingdings"):
         return _WINGDINGS.get(ord(char) & 0xFF, "")
+    if font == "Symbol":
+        return _GREEK.get(ord(char) & 0xFF, "") or (chr(ord(char) & 0x7F) if ord(char) & 0xFF < 0x7F else "")
     return "" if "\ue000" <= char <= "\uf8ff" or char == "\0" else char

@@ -36,10 +36,10 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if len(below) < 2:
         return True
     for column, field in enumerate(first):
-        kind = _kind(field)
-        if kind and not _YEAR.fullmatch(field.strip()):
-            kinds = [_kind(row[column]) for row in below if column < len(row) and row[column].strip()]
-            if len(kinds) > 1 and kinds.count(kind) >= 0.8 * len(kinds) and not _counts_up(first):
+        own = kind(field)
+        if own and not _YEAR.fullmatch(field.strip()):
+            kinds = [kind(row[column]) for row in below if column < len(row) and row[column].strip()]
+            if len(kinds) > 1 and kinds.count(own) >= 0.8 * len(kinds) and not _counts_up(first):
                 return False
     return True
 
@@ -48,8 +48,8 @@ def goes_on(width: int, rows: Sequence[Sequence[str]]) -> bool:
     """Whether rows below a blank one belong to the table above it: of its width, and under no header of their own."""
     if width < 2 or len(rows[0]) != width or preamble(rows, width):
         return False
-    named = all(field.strip() and not _kind(field) for field in rows[0])
-    typed = any(_kind(field) for row in rows[1:] for field in row)
+    named = all(field.strip() and not kind(field) for field in rows[0])
+    typed = any(kind(field) for row in rows[1:] for field in row)
     return not (named and typed)
 
 
@@ -61,7 +61,7 @@ def _counts_up(row: Sequence[str]) -> bool:
     )
 
 
-def _kind(field: str) -> str:
+def kind(field: str) -> str:
     """Number, moment or address; nothing for other texts."""
     field = field.strip()[:300]
     if _MOMENT.fullmatch(field):

@@ -21,7 +21,7 @@ class DocParser:
     """Reads binary Word documents: headings, lists, tables, text boxes, notes and comments."""
 
     name = "doc"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".doc", ".dot"), "application/msword")
 
     def parse(self, content: Content) -> Outline:

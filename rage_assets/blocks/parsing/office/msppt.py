@@ -29,7 +29,7 @@ class PptParser:
     """Reads binary presentations: titles, texts, tables, comments and the speaker's notes."""
 
     name = "ppt"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".ppt", ".pps", ".pot"), "application/vnd.ms-powerpoint")
 
     def parse(self, content: Content) -> Outline:

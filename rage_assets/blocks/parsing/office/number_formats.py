@@ -3,8 +3,11 @@
 Plain numbers keep all their digits, whatever number of decimals a sheet shows.
 """
 
+import math
+import operator
 import re
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,7 +21,10 @@ _BUILT_IN: dict[int, str] = {
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|[_*].')
 _BRACKETS = re.compile(r"\[(?:\$([^\]-]*)[^\]]*|[^\]]*)\]")
 _ELAPSED = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
-_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?")
+_DIGITS = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*,*)?")
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?\d{1,15}(?:\.\d{1,15})?)\]")
+_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": operator.eq, "<>": operator.ne}
+_ROUNDED = Context(prec=1000, rounding=ROUND_HALF_UP)  # as sheets do; room for every number and form that there is
 _MONEY = re.compile(r"[$€£¥₹₽₩₺]|\b(?:EUR|USD|GBP|CHF|JPY|CNY|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|INR|kr|zł|Kč|Fr\.?)(?!\w)")
 _PADDED = re.compile("0{2,20}")  # a postal code or another number that is a name
 _LONGEST_FORM = 255
@@ -34,7 +40,8 @@ class _Form(NamedTuple):
     after: str = ""
     decimals: int = 0
     grouped: bool = False
-    scale: float = 1.0
+    scale: int = 0  # the power of ten that the number is shown in
+    condition: tuple[str, float] | None = None  # that a number must meet, as in [>=1000]
 
 
 def built_in(number: int) -> str:
@@ -48,9 +55,7 @@ def shown(value: float, pattern: str, *, from_1904: bool = False) -> str:
     >>> shown(0.125, "0.0%"), shown(-1234.5, '#,##0.00 [$€-407]'), shown(45293, "d/m/yy"), shown(1.5, "0"), shown(9, "000")
     ('12.5%', '-1,234.50 €', '2024-01-02', '1.5', '009')
     """
-    sections = _forms(pattern[:_LONGEST_FORM])
-    at = 1 if value < 0 else 2 if value == 0 else 0
-    form = sections[at] if at < len(sections) else sections[0]
+    form = _form_for(value, _forms(pattern[:_LONGEST_FORM]))
     if form.kind == "date" and 0 <= value <= _LAST_DAY:
         return _date(value, form.shows, from_1904=from_1904)
     if form.kind == "elapsed":
@@ -58,8 +63,9 @@ def shown(value: float, pattern: str, *, from_1904: bool = False) -> str:
         return f"{'-' if value < 0 else ''}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     if form.kind == "padded":
         return f"{value:0{form.decimals}.0f}" if value == int(value) else plain(value)
-    if form.kind == "number":
-        digits = f"{abs(value) * form.scale:{',' if form.grouped else ''}.{form.decimals}f}"
+    if form.kind == "number" and math.isfinite(value):
+        exact = Decimal(f"{abs(value):.15g}").scaleb(form.scale)
+        digits = f"{_ROUNDED.quantize(exact, Decimal((0, (1,), -form.decimals))):{',' if form.grouped else ''}f}"
         sign = "-" if value < 0 and any(char in "123456789" for char in digits) else ""
         return f"{sign}{form.before}{digits}{form.after}".strip()
     return plain(value)
@@ -70,10 +76,25 @@ def plain(value: float) -> str:
     return f"{value:.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.15g}"
 
 
+def _form_for(value: float, sections: tuple[_Form, ...]) -> _Form:
+    """The section for a number: by the conditions that sections have, else by its sign."""
+    if any(form.condition for form in sections):
+        met = (form for form in sections if form.condition and _COMPARE[form.condition[0]](value, form.condition[1]))
+        others = (form for form in sections if not form.condition)
+        return next(met, None) or next(others, _Form("general"))
+    at = 1 if value < 0 else 2 if value == 0 else 0
+    return sections[at] if at < len(sections) else sections[0]
+
+
 @lru_cache(maxsize=4096)
 def _forms(pattern: str) -> tuple[_Form, ...]:
     quoted = _LITERAL.sub(lambda match: match[0].replace(";", ","), pattern)
-    return tuple(map(_form, quoted.split(";")[:3]))
+    return tuple(_form(each)._replace(condition=_condition(each)) for each in quoted.split(";")[:3])
+
+
+def _condition(section: str) -> tuple[str, float] | None:
+    found = _CONDITION.search(_LITERAL.sub("", section))
+    return (found[1], float(found[2])) if found else None
 
 
 def _form(section: str) -> _Form:
@@ -101,7 +122,7 @@ def _form(section: str) -> _Form:
     thousands = len(digits[0]) - len(digits[0].rstrip(","))
     before, after = (part.translate(_BACK).replace("(", "").replace(")", "") for part in (before, after))
     return _Form("number", "", before.lstrip(" -+"), after.rstrip(), len(decimals.rstrip(",")), grouped,
-                 (100.0 if percent else 1.0) / 1000**thousands)  # fmt: skip
+                 2 * percent - 3 * thousands)  # fmt: skip
 
 
 # Digits' signs that stand in a literal are no places for digits.

@@ -29,7 +29,7 @@ class OdsParser:
     """Reads sheets of LibreOffice and its relatives."""
 
     name = "ods"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {".ods": _MEDIA_TYPE, ".ots": f"{_MEDIA_TYPE}-template"}
 
     def parse(self, content: Content) -> Outline:

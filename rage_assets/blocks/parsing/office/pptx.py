@@ -28,7 +28,7 @@ class PptxParser:
     """Reads PowerPoint presentations from their XML."""
 
     name = "pptx"
-    version = 3
+    version = 4
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".pptx", ".pptm", ".ppsx", ".ppsm", ".potx"), _MEDIA_TYPE)
 
     def parse(self, content: Content) -> Outline:
@@ -45,8 +45,11 @@ class PptxParser:
         parts = list(_slides(package, main, root))
         slides, seen = Slides(package), set[str]()
         for number, part in enumerate(parts, start=1):
-            outline.page = number
-            _Slide(outline, package, slides, part, seen).read(comments)
+            # A slide without a title is no part of the one before it.
+            slide = Outline()
+            slide.page = number
+            _Slide(slide, package, slides, part, seen).read(comments)
+            outline.extend(slide)
         for name, data in package.embedded(parts):
             outline.attach(name, data)
         return outline

@@ -43,12 +43,13 @@ class Area(NamedTuple):
 class Region:
     """A table of a sheet: where it stands, and its rows by their numbers, blank ones left out.
 
-    The first row of a part of a longer table is the header, which stands further up.
+    The first row of a part of a longer table is the header, which stands further up and outside of the area.
     """
 
     area: Area
     numbered: list[tuple[int, Row]]
     merged_top: bool = False  # a merged cell reaches over the whole first row
+    goes_on: bool = False  # a part of a longer table, but not its first
 
     @cached_property
     def columns(self) -> list[int]:
@@ -59,6 +60,20 @@ class Region:
     def rows(self) -> list[list[str]]:
         """The texts, row by row."""
         return [[row.get(column, "") for column in self.columns] for _, row in self.numbered]
+
+    @property
+    def has_title(self) -> bool:
+        """Whether the first row is one cell above a wider table: over all columns, or alone at its left."""
+        if self.goes_on or len(self.numbered) < 2 or len(self.columns) < 2:
+            return False
+        filled = [column for column, text in self.numbered[0][1].items() if text]
+        alone = len(filled) == 1 and sum(map(bool, self.numbered[1][1].values())) > 1
+        return alone and (self.merged_top or filled[0] == self.columns[0])
+
+    @property
+    def header(self) -> tuple[int, Row]:
+        """The first row below the title."""
+        return self.numbered[self.has_title]
 
 
 @lru_cache(maxsize=20_000)
@@ -87,27 +102,29 @@ def regions(
     """
     covered = _covered(merges)
     band: list[tuple[int, Row]] = []
+    header = 0
     for number, row in rows:
         between = range(band[-1][0] + 1, number) if band else range(0)
         if all(at in covered for at in between):
             band += [(at, {}) for at in between]
         else:
-            yield from _tables(band, covered, narrow)
-            band = []
+            yield from _tables(band, covered, narrow, header)
+            band, header = [], 0
         if len(band) >= _MOST_ROWS:
-            found = _tables(band, covered, narrow)
+            found = _tables(band, covered, narrow, header)
             yield from found
             band = _headers([region for region in found if region.area.bottom == band[-1][0]])
+            header = band[0][0] if band else 0
         band.append((number, row))
-    yield from _tables(band, covered, narrow)
+    yield from _tables(band, covered, narrow, header)
 
 
 def _headers(going_on: list[Region]) -> list[tuple[int, Row]]:
     """The headers of tables that go on, as one row, which holds all their columns together."""
     header: dict[int, str] = {}
     for region in going_on:
-        header |= dict.fromkeys(range(region.area.left, region.area.right + 1), "") | dict(region.numbered[0][1])
-    return [(going_on[0].numbered[0][0], header)] if header else []
+        header |= dict.fromkeys(range(region.area.left, region.area.right + 1), "") | dict(region.header[1])
+    return [(going_on[0].header[0], header)] if header else []
 
 
 def _covered(merges: Sequence[Area]) -> dict[int, list[tuple[int, int]]]:
@@ -124,18 +141,28 @@ def _covered(merges: Sequence[Area]) -> dict[int, list[tuple[int, int]]]:
     return covered
 
 
-def _tables(band: list[tuple[int, Row]], covered: dict[int, list[tuple[int, int]]], narrow: frozenset[int]) -> list[Region]:
-    """The tables in neighbouring rows, from the top and the left."""
+def _tables(
+    band: list[tuple[int, Row]], covered: dict[int, list[tuple[int, int]]], narrow: frozenset[int], header: int
+) -> list[Region]:
+    """The tables in neighbouring rows, from the top and the left.
+
+    Args:
+        band: The rows.
+        covered: The columns that merged cells cover, by row.
+        narrow: Columns that only keep others apart.
+        header: The number of the first row, where it is the header of tables that go on; 0 where there is none.
+    """
     areas = _pieces(band, covered)
     areas = _joined(areas, narrow) if len(areas) <= _MOST_PIECES else [_whole(areas)]
     found = []
     for area in areas:
         inside = [(number, _within(row, area)) for number, row in band if area.top <= number <= area.bottom]
         kept = [(number, row) for number, row in inside if any(row.values())]
-        if kept:
+        goes_on = bool(kept) and kept[0][0] == header
+        if len(kept) > goes_on:
             top = kept[0][0]
             merged = (area.left, area.right) in covered.get(top, []) and area.left < area.right
-            found.append(Region(area, kept, merged))
+            found.append(Region(area._replace(top=kept[goes_on][0]) if goes_on else area, kept, merged, goes_on))
     return sorted(found, key=lambda region: (region.area.top, region.area.left))
 
 

@@ -95,7 +95,7 @@ def add_book(outline: Outline, sheets: Iterable[Sheet], hidden: Sequence[str] = 
 def _add_region(outline: Outline, region: Region, sheet: str) -> None:
     numbers, rows = [number for number, _ in region.numbered], region.rows
     columns = f"{column_name(region.columns[0])}{{}}:{column_name(region.columns[-1])}{{}}"
-    if len(rows) > 1 and len(region.columns) > 1 and _is_title(region):
+    if region.has_title:
         title = next(filter(None, rows[0]))
         outline.paragraph(title, sheet=sheet, rows=[numbers[0]] * 2, cells=f"{column_name(region.area.left)}{numbers[0]}")
         numbers, rows = numbers[1:], rows[1:]
@@ -106,12 +106,5 @@ def _add_region(outline: Outline, region: Region, sheet: str) -> None:
         return
     for start, end, table in table_parts(rows):
         first, last = numbers[start - 1], numbers[end - 1]
-        area = columns.format(numbers[0] if start == 2 and numbers[0] < first else first, last)
+        area = columns.format(numbers[0] if start == 2 and not region.goes_on else first, last)
         outline.add(BlockType.TABLE, table, sheet=sheet, rows=[first, last], cells=area)
-
-
-def _is_title(region: Region) -> bool:
-    """Whether the first row is one cell above a wider table: over all columns, or alone at its left."""
-    filled = [column for column, text in region.numbered[0][1].items() if text]
-    alone = len(filled) == 1 and sum(map(bool, region.rows[1])) > 1
-    return alone and (region.merged_top or filled[0] == region.columns[0])

@@ -33,7 +33,7 @@ class XlsxParser:
     """Reads Excel workbooks from their XML."""
 
     name = "xlsx"
-    version = 3
+    version = 4
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".xlsx", ".xlsm", ".xltx", ".xltm"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
