@@ -348,3 +348,23 @@ def test_parts_nested_without_end_are_refused(reason):
 
 def test_a_message_that_speaks_of_boundaries_is_read(parse):
     assert parse(mail("The boundary holds.\n" * 1500).as_bytes(), "a.eml").blocks[-1].text.startswith("The boundary holds.")
+
+
+@pytest.mark.parametrize("charset", ["ISO-2022-JP", "iso-2022-jp-ms", "csISO2022JP"])
+def test_japanese_mail_keeps_the_characters_that_only_windows_has(parse, charset):
+    # The bytes of 会議は①番、㈱山田、髙橋。 in ISO-2022-JP as programs for Windows write it.
+    body = b'\x1b$B2q5D$O-!HV!"-j;3ED!"|b66!#\x1b(B\nRoom 5\n'
+    document = parse(raw(f"From: a@b.jp\nSubject: Meeting\nContent-Type: text/plain; charset={charset}", body), "a.eml")
+    assert "会議は①番、㈱山田、髙橋。" in document.blocks[-1].text
+    assert "Room 5" in document.blocks[-1].text
+
+
+def test_what_no_set_of_characters_has_is_a_sign_of_replacement_and_the_rest_stays(parse):
+    body = b"\x1b$B2q)!5D\x1b(I1\x1b(B ok\n"
+    document = parse(raw("From: a@b.jp\nSubject: x\nContent-Type: text/plain; charset=iso-2022-jp", body), "a.eml")
+    assert document.blocks[-1].text == "会\ufffd議ｱ ok"
+
+
+def test_utf8_under_the_name_of_a_seven_bit_encoding_is_read_as_utf8(parse):
+    headers = "From: a@b.jp\nSubject: x\nContent-Type: text/plain; charset=iso-2022-jp\nContent-Transfer-Encoding: 8bit"
+    assert parse(raw(headers, "会議は①番。\n".encode()), "a.eml").blocks[-1].text == "会議は①番。"

@@ -70,6 +70,16 @@ def test_attachments_are_children(parse):
     assert texts(document)[-1] == "Attachments: Tiefe ä.pdf, A~1.TXT"
 
 
+def test_an_attachment_with_a_password_hides_neither_the_message_nor_other_attachments(parse):
+    locked = ole({"EncryptedPackage": b"x", "EncryptionInfo": b"x"})
+    tree = message(**LETTER)
+    for at, (name, data) in enumerate({"locked.docx": locked, "open.txt": b"read me"}.items()):
+        tree[f"__attach_version1.0_#{at:08}"] = message({}, 8, p3707=name, p3701=data)
+    document = parse(ole(tree), "a.msg")
+    assert texts(document)[0] == "The lake"
+    assert [child.name for child in document.children] == ["locked.docx", "open.txt"]
+
+
 def test_a_message_within_is_a_child(parse):
     tree = message(**LETTER)
     inner = message(header=24, **(LETTER | {"p0037": "Größe\tinnen"}))

@@ -16,7 +16,7 @@ class EmlParser:
     """Reads messages with the standard library; what they carry becomes documents of their own."""
 
     name = "eml"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {
         ".eml": "message/rfc822", ".emlx": _APPLE, ".mht": _ARCHIVE, ".mhtml": _ARCHIVE,
     }  # fmt: skip

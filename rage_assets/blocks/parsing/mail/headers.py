@@ -8,6 +8,7 @@ import re
 from email.utils import formataddr, getaddresses
 
 from rage_assets.blocks.parsing.decoding import decode, text_encoding
+from rage_assets.blocks.parsing.seven_bit import seven_bit_text
 from resources.errors import ParseFailed
 
 LONGEST = 8000
@@ -65,6 +66,9 @@ def identifiers(raw: str) -> list[str]:
 
 def decoded(data: bytes, charset: str) -> str:
     """Bytes in the character set that the message names, or in the one they seem to be in."""
+    # UTF-8 would take the bytes of such text as they are, for letters and signs without a sense.
+    if (text := seven_bit_text(data, charset)) is not None:
+        return text
     encoding = text_encoding(charset) if charset else None
     for attempt in (encoding, "utf-8"):
         try:

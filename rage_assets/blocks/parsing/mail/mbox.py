@@ -27,7 +27,7 @@ class MboxParser:
     """Reads boxes as Unix, Thunderbird and Google's export write them; each message becomes a document of its own."""
 
     name = "mbox"
-    version = 1
+    version = 2
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {".mbox": "application/mbox", ".mbx": "application/mbox"}
 

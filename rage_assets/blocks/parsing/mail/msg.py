@@ -39,7 +39,7 @@ class MsgParser:
     """Reads Outlook's messages, appointments and contacts with `python-oxmsg`."""
 
     name = "msg"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = {".msg": "application/vnd.ms-outlook"}
 
     def parse(self, content: Content) -> Outline:
