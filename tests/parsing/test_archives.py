@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from rage_assets.blocks.parsing import parse_file
 from rage_assets.blocks.parsing.archives import members
+from resources.errors import ParseFailed
 from tests.parsing.small_files import zipped
 
 
@@ -23,6 +25,17 @@ def tar(entries: dict[str, bytes], mode: str = "w") -> bytes:
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def oldest_tar(entries: dict[str, bytes]) -> bytes:
+    """An archive as the first tar wrote it: no mark, only names, sizes and a sum of each header."""
+    parts = []
+    for name, data in entries.items():
+        head = name.encode().ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + b"%011o\0" % len(data) + b"0" * 11 + b"\0"
+        head = head.ljust(148, b"\0") + b" " * 8
+        head = head[:148] + b"%06o\0 " % sum(head) + bytes(512 - 156)
+        parts.append(head + data.ljust(512, b"\0"))
+    return b"".join(parts) + bytes(1024)
 
 
 def inside(document):
@@ -40,6 +53,8 @@ def inside(document):
         ("a.tgz", tar({"x.md": b"one", "y/z.txt": b"two"}, "w:gz")),
         ("a.tar.bz2", tar({"x.md": b"one", "y/z.txt": b"two"}, "w:bz2")),
         ("a.tar.xz", tar({"x.md": b"one", "y/z.txt": b"two"}, "w:xz")),
+        ("oldest.tar", oldest_tar({"x.md": b"one", "y/z.txt": b"two"})),
+        ("oldest.tar.gz", gzip.compress(oldest_tar({"x.md": b"one", "y/z.txt": b"two"}))),
         ("nameless", tar({"x.md": b"one", "y/z.txt": b"two"}, "w:gz")),
     ],
 )
@@ -52,6 +67,21 @@ def test_members_are_children_and_their_names_a_list(parse, name, data):
 @pytest.mark.parametrize(("name", "pack"), [("log.txt.gz", gzip), ("log.txt.bz2", bz2), ("log.txt.xz", lzma)])
 def test_a_packed_file_is_unpacked_under_its_own_name(parse, name, pack):
     assert inside(parse(pack.compress(b"a line"), name)) == {"log.txt": b"a line"}
+
+
+def test_zstandard_needs_its_library_and_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    with pytest.raises(ParseFailed) as failure:
+        parse_file(b"\x28\xb5\x2f\xfd" + b"\0" * 20, "a.tar.zst")
+    assert failure.value.reason == "unsupported_format"
+    assert "zstandard" in failure.value.message
+
+
+def test_zstandard_is_unpacked_where_its_library_is_installed(parse):
+    zstandard = pytest.importorskip("zstandard")
+    packed = zstandard.compress(tar({"x.md": b"one", "big.txt": b"word " * 200_000}))
+    assert inside(parse(packed, "a.tar.zst")) == {"x.md": b"one", "big.txt": b"word " * 200_000}
+    assert inside(parse(zstandard.compress(b"a ") + zstandard.compress(b"line"), "log.txt.zst")) == {"log.txt": b"a line"}
 
 
 def test_a_large_member_waits_on_disk(parse):

@@ -81,7 +81,7 @@ def test_a_missing_package_makes_a_format_unsupported(monkeypatch, reason):
 @pytest.mark.parametrize(
     ("path", "version"),
     [
-        ("docs/a.md", "markdown/2"),
+        ("docs/a.md", "markdown/3"),
         ("a.PDF", "pdf/3"),
         ("Makefile", "code/3"),
         ("LICENSE", "text/4"),

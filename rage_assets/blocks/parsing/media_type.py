@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from rage_assets.blocks.parsing.archives.archive import open_zip
+from rage_assets.blocks.parsing.archives.tar import is_tar
 from rage_assets.blocks.parsing.code.languages import language_in
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.decoding import looks_binary
@@ -30,6 +31,7 @@ _MAGIC = (
     (b"\x1f\x8b", "application/gzip"),
     (b"BZh", "application/x-bzip2"),
     (b"\xfd7zXZ\0", "application/x-xz"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
     (b"7z\xbc\xaf", "application/x-7z-compressed"),
     (b"Rar!\x1a", "application/vnd.rar"),
     (b"\x7fELF", "application/x-executable"),
@@ -72,7 +74,7 @@ def media_type_of(source: bytes | Path, path: str) -> str:
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
-    if start[257:262] == b"ustar":
+    if is_tar(start):
         return "application/x-tar"
     if (picture := _picture(start[:26])) is not None:
         return picture
@@ -158,7 +160,5 @@ def _start_of(file: Path) -> bytes:
 def _inside_ole(source: bytes | Path, path: str) -> str:
     """What an OLE container (Office before 2007, or an encrypted one of today) holds."""
     data = source if isinstance(source, bytes) else Content(source, path, "application/x-ole-storage").data
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise ParseFailed("encrypted", "The document is protected by a password.")
     named = _OLE_NAMES.get(path.rsplit(".", 1)[-1].lower(), "application/x-ole-storage")
     return ole_type(data) or named

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Protocol
 
 from rage_assets.blocks.parsing.archives.container import ArchiveParser
-from rage_assets.blocks.parsing.code.languages import code_language
+from rage_assets.blocks.parsing.code.languages import code_language, language_named
 from rage_assets.blocks.parsing.code.source_code import CodeParser
 from rage_assets.blocks.parsing.content import Content
 from rage_assets.blocks.parsing.images.parser import ImageParser
@@ -141,6 +141,8 @@ def parser_for(path: str, media_type: str | None = None) -> Parser | None:
 
 def media_type_for(path: str) -> str | None:
     """The media type that a name promises; None where no parser claims the name."""
+    if language := language_named(path):
+        return f"text/x-{language}"
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in _by_suffix():
         return _by_suffix()[suffix]
