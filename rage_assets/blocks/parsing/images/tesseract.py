@@ -2,20 +2,23 @@
 
 import csv
 import io
+import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.images.recognised import RecognisedLine, RecognisedPage
+from rage_assets.blocks.parsing.program import output_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_SECONDS = 120
+_SECONDS = 60
+# Where its models and libraries lie.
+_KEPT = ("LD_LIBRARY_PATH", "TESSDATA_PREFIX")
 _WORD = "5"
 _COLUMNS = ("level", "page_num", "block_num", "par_num", "line_num", "left", "top", "width", "height", "conf", "text")
 _LEAST_CONFIDENCE = 0.3
@@ -117,10 +120,6 @@ def _png(picture: "Image") -> bytes:
 
 def _run(command: list[str], data: bytes) -> str:
     """What the program prints; nothing where it fails or takes too long."""
-    try:
-        done = subprocess.run(  # noqa: S603 - a fixed program, and its only input is a picture of ours
-            command, input=data, capture_output=True, timeout=_SECONDS, check=False, env={"OMP_THREAD_LIMIT": "1"}
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    printed = output_of(command, _SECONDS, kept | {"OMP_THREAD_LIMIT": "1"}, data=data)
+    return (printed or b"").decode("utf-8", "replace")
