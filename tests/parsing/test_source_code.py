@@ -73,6 +73,7 @@ SMALL = {
     "a.yaml": ("a: 1\nservices:\n  web:\n    image: x\n", "services"),
     "a.toml": ('title = "x"\n\n[tool.lake]\ndepth = 3\n', "tool.lake"),
     "a.ini": ("[lake]\ndepth = 3\n", "lake"),
+    "src/CMakeLists.txt": ("function(f a)\n  x()\nendfunction()\n", "f"),
     "a.cmake": ("function(f a)\n  x()\nendfunction()\n", "f"),
     "a.sol": ("contract Cart {\n  uint x;\n}\n", "Cart"),
     "a.zig": ("pub fn f(a: i32) i32 {\n  return a;\n}\n", "f"),

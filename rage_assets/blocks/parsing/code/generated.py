@@ -4,10 +4,12 @@ import re
 from contextvars import ContextVar
 from fnmatch import fnmatchcase
 
+from rage_assets.blocks.parsing.registry import parser_for
+
 # Whether such files are refused.
 skip_generated: ContextVar[bool] = ContextVar("skip_generated", default=True)
 
-_CODE = ("text/x-", "application/json")
+_DATA = "application/json"
 _LOCKS = frozenset(
     (
         "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "poetry.lock",
@@ -52,13 +54,14 @@ def skipped(path: str, media_type: str, head: bytes) -> str | None:
 
     Args:
         path: Its path in its source.
-        media_type: What it is; only what may be written by a program and not by a person is looked at.
+        media_type: What it is; only code and JSON are looked at, which programs write as well as people.
         head: Its first bytes; some ten thousand are enough.
 
     Returns:
         A sentence, or None for a file that is worth reading.
     """
-    if not media_type.startswith(_CODE):
+    parser = parser_for(path, media_type)
+    if media_type != _DATA and (parser is None or parser.name != "code"):
         return None
     parts = path.replace("\\", "/").split("/")
     name = parts[-1].lower()

@@ -70,10 +70,15 @@ _C = re.compile(r"^[ \t]*(?:#[ \t]*(?:include|define|if|ifdef|ifndef|undef|pragm
 _LOOKED_AT = 20_000
 
 
+def language_named(path: str) -> str | None:
+    """The language of a file whose whole name is reserved, such as `CMakeLists.txt`, whatever its suffix says."""
+    return _USUAL_NAMES.get(path.replace("\\", "/").rsplit("/", 1)[-1].lower())
+
+
 def code_language(path: str) -> str | None:
     """The programming language that a file of this name is written in, as Pygments calls it; None for no code."""
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    if usual := _USUAL_NAMES.get(name.lower()) or (name.lower().startswith("dockerfile.") and "docker"):
+    if usual := language_named(name) or (name.lower().startswith("dockerfile.") and "docker"):
         return usual
     by_suffix, by_pattern = _patterns()
     suffix = "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
