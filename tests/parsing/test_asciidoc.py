@@ -130,3 +130,29 @@ def test_blocks_know_their_lines(parse):
 
 def test_a_table_that_would_be_huge_is_refused(reason):
     assert reason('[cols="999*,999*"]\n|===\n' + ".99+|a\n" * 9000 + "|===", "a.adoc") == "too_large"
+
+
+def test_code_without_delimiters_keeps_all_its_lines(parse):
+    text = "[source,toml]\n// not needed\nname = 1\n[parts]\n// two\n:x: y\n----\n\nEnd.\n"
+    assert kinds(parse(text, "a.adoc")) == [
+        ("code", "// not needed\nname = 1\n[parts]\n// two\n:x: y\n----"), ("paragraph", "End."),
+    ]  # fmt: skip
+
+
+def test_a_comment_above_delimited_code_is_none_of_it(parse):
+    text = "[source,java]\n// a comment\n.Title\n----\nf();\n----\n"
+    assert kinds(parse(text, "a.adoc")) == [("paragraph", "Title"), ("code", "f();")]
+
+
+def test_cells_keep_text_that_would_be_a_sign_in_a_block(parse):
+    text = "|===\n|.docx |[optional]\n\n|.NET\n|--\n|===\n"
+    assert kinds(parse(text, "a.adoc")) == [("table", "| .docx | [optional] |\n| --- | --- |\n| .NET | -- |")]
+
+
+def test_cells_of_blocks_leave_their_words(parse):
+    text = "[cols='1,a']\n|===\n|x\n|.Title\n* one\n\n|y\n|[TIP]\n====\nswim\n====\n|===\n"
+    assert kinds(parse(text, "a.adoc")) == [("table", "| x | Title one |\n| --- | --- |\n| y | TIP: swim |")]
+
+
+def test_lines_of_a_value_in_quotes_are_parted(parse):
+    assert kinds(parse(',===\na,"b\nc"\n,===\n', "a.adoc")) == [("table", "| a | b c |\n| --- | --- |")]

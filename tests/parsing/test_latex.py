@@ -191,3 +191,104 @@ def test_fields_and_parts_of_a_letter_are_text(parse):
     letter = "\\begin{letter}{Ben Low\\\\Bonn}\\opening{Dear Ben,} Yes.\n\\closing{Yours}\\end{letter}"
     document = parse(f"\\setkomavar{{fromname}}{{Ann Lee}}\n\\begin{{document}}{letter}\\end{{document}}", "a.tex")
     assert [block.text for block in document.blocks] == ["Ann Lee", "Ben Low\nBonn", "Dear Ben,", "Yes.", "Yours"]
+
+
+def test_the_last_foot_of_a_long_table_stands_below_its_rows(parse):
+    text = (
+        "\\begin{longtable}{ll}H & I \\\\ \\endhead\nmore \\\\ \\endfoot\nTotal & 3 \\\\ \\endlastfoot\n"
+        "a & 1 \\\\ b & 2 \\\\\n\\end{longtable}"
+    )
+    table = "| H | I |\n| --- | --- |\n| a | 1 |\n| b | 2 |\n| Total | 3 |"
+    assert kinds(parse(text, "a.tex")) == [("table", table)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\\iffalse a \\figref{x} \\iff b \\fi c", "c"),
+        ("\\iffalse a \\ifdraft b \\else c \\fi d \\else e \\fi f", "e f"),
+        ("\\newcommand{\\hide}{\\iffalse a \\fi b} \\hide{} c", "b c"),
+        ("a \\iffalse b", "a b"),
+    ],
+)
+def test_what_is_never_true_is_left_out_as_far_as_it_goes(parse, text, shown):
+    assert words(parse, text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\\SI{5}{\\kilo\\gram} at \\qty[x=y]{10}{\\metre\\per\\second\\squared}", "5 kg at 10 m/s²"),
+        ("\\SIrange{1}{5}{\\milli\\volt}, \\unit{\\celsius}, \\si{kg.m}", "1–5 mV, °C, kg m"),
+        ("\\ang{45} and \\SI{3}{\\furlong}", "45° and 3 furlong"),
+    ],
+)
+def test_quantities_keep_their_units(parse, text, shown):
+    assert words(parse, text) == shown
+
+
+def test_a_line_that_ends_within_a_cell_ends_no_row(parse):
+    text = "\\begin{tabular}{ll}\\makecell{a \\\\ b} & c \\\\*\nd & e \\\\\\end{tabular}"
+    assert kinds(parse(text, "a.tex")) == [("table", "| a b | c |\n| --- | --- |\n| d | e |")]
+
+
+@pytest.mark.parametrize("begin", ["NiceTabular}{ll}[hvlines]", "tabu} to \\textwidth {XX}"])
+def test_tables_of_packages_are_tables(parse, begin):
+    name = begin.partition("}")[0]
+    text = f"\\begin{{{begin} a & b \\\\ c & d \\\\ \\end{{{name}}}"
+    assert kinds(parse(text, "a.tex")) == [("table", "| a | b |\n| --- | --- |\n| c | d |")]
+
+
+def test_commands_have_the_parameters_that_they_declare(parse):
+    text = "\\NewDocumentCommand{\\p}{s O{some more} m}{#3 (#2)}\\p{A}, \\p*[v2]{B}."
+    assert words(parse, text) == "A (some more), B (v2)."
+
+
+def test_environments_for_code_that_a_document_defines_keep_their_signs(parse):
+    text = (
+        "\\lstnewenvironment{py}[1][]{\\lstset{language=Python}}{}\\newminted{java}{linenos}"
+        "\\DefineVerbatimEnvironment{shell}{Verbatim}{}\n\\begin{document}\n"
+        "\\begin{py}\n5 % 3 # {\n\\end{py}\n\\begin{javacode}\na % b\n\\end{javacode}\n"
+        "\\begin{shell}\n$HOME % 1\n\\end{shell}\n\\end{document}"
+    )
+    found = [(block.text, block.language) for block in parse(text, "a.tex").blocks]
+    assert found == [("5 % 3 # {", "python"), ("a % b", "java"), ("$HOME % 1", None)]
+
+
+@pytest.mark.parametrize(
+    ("begin", "shown"),
+    [
+        ("tcolorbox}[colback=red,title={A \\emph{lake}, cold}]", ["A lake, cold", "x"]),
+        ("mdframed}[frametitle=Lakes]", ["Lakes", "x"]),
+        ("exercise}[Swimming]", ["Swimming", "x"]),
+        ("exercise}[how to swim]", ["how to swim", "x"]),
+        ("scope}[fragile, noitemsep]", ["x"]),
+        ("columns}[T,onlytextwidth]", ["x"]),
+        ("table}[!Htbp]", ["x"]),
+    ],
+)
+def test_titles_in_the_options_of_environments_are_text(parse, begin, shown):
+    name = begin.partition("}")[0]
+    blocks = parse(f"\\begin{{{begin}\nx\n\\end{{{name}}}", "a.tex").blocks
+    assert [block.text for block in blocks] == shown
+
+
+def test_parts_of_figures_and_code_keep_their_captions(parse):
+    text = (
+        "\\begin{figure}\\subfloat[Left]{\\includegraphics{a}}\\subfigure[Right]{\\includegraphics{b}}\\caption{Both}\\end{figure}"
+        "\\begin{lstlisting}[caption={One, two}]\nf()\n\\end{lstlisting}"
+    )
+    assert [block.text for block in parse(text, "a.tex").blocks] == ["Left", "Right", "Both", "One, two", "f()"]
+
+
+def test_theorems_of_thmtools_have_their_name(parse):
+    text = "\\declaretheorem[name=Satz]{satz}\\begin{satz}[Klein]Wahr.\\end{satz}"
+    assert words(parse, text) == "Satz (Klein). Wahr."
+
+
+def test_terms_that_the_preamble_defines_stand_where_they_are_printed_or_at_the_end(parse):
+    terms = "\\newacronym{api}{API}{An \\emph{Interface}}\\newglossaryentry{lake}{name={Lake},description={Still, deep}}"
+    shown = "- API: An Interface\n- Lake: Still, deep"
+    for end in ("\\printglossaries", ""):
+        text = f"{terms}\n\\begin{{document}}\\gls{{api}}\n{end}\\end{{document}}"
+        assert kinds(parse(text, "a.tex")) == [("paragraph", "api"), ("list", shown)]

@@ -1,3 +1,8 @@
+import time
+
+import pytest
+
+
 def kinds(document):
     return [(block.type.value, block.text) for block in document.blocks]
 
@@ -87,6 +92,47 @@ def test_formulas_stay_latex(parse):
 def test_attributes_instructions_and_wiki_links_leave_words(parse):
     text = "# Head {#id .x}\n\n{: .cls}\n\n{% include x %}\n\n[TOC]\n\n[[Page|shown]] and `[[ -f x ]]`\n"
     assert kinds(parse(text, "a.md")) == [("heading", "Head"), ("paragraph", "shown and `[[ -f x ]]`")]
+
+
+def test_three_signs_of_equality_underline_a_heading_beside_additions_of_dialects(parse):
+    text = 'Handbook\n===\n\nA note[^1].\n\n=== "Tab"\n    in it\n\n!!! note "Mind"\n    this\n\n[^1]: The note.\n'
+    assert kinds(parse(text, "a.md")) == [
+        ("heading", "Handbook"), ("paragraph", "A note[1]."), ("paragraph", "Tab\nin it"), ("paragraph", "Mind\nthis"),
+        ("paragraph", "[1] The note."),
+    ]  # fmt: skip
+
+
+def test_a_table_of_html_may_have_blank_lines_and_sentences_of_markdown(parse):
+    rows = "  <tr><th>A</th><th>B</th></tr>\n\n  <tr><td>1</td><td>\n\n**two** `x`\n\n</td></tr>\n"
+    blocks = parse(f"# T\n\n<table>\n{rows}</table>\n\nafter\n", "a.md").blocks
+    assert [block.text for block in blocks[1:]] == ["| A | B |\n| --- | --- |\n| 1 | two x |", "after"]
+    assert blocks[1].metadata["lines"] == [3, 11]
+
+
+def test_a_table_of_html_within_a_quotation_ends_there(parse):
+    text = "> <table>\n> <tr><td>q</td></tr>\n>\n> said\n\nafter\n\n</table>\n"
+    assert ("paragraph", "after") in kinds(parse(text, "a.md"))
+
+
+@pytest.mark.parametrize(
+    ("inner", "kind", "text"),
+    [("```python\nf(\n  x)\n```", "code", "f(\n  x)"), ("- a list", "list", "- a list"), ("# Head", "heading", "Head")],
+)
+def test_a_table_of_html_that_sets_blocks_side_by_side_leaves_them_as_they_are(parse, inner, kind, text):
+    found = kinds(parse(f"<table>\n<tr><td>one</td><td>\n\n{inner}\n\n</td></tr>\n</table>\n\nafter\n", "a.md"))
+    assert (kind, text) in found
+    assert found[-1] == ("paragraph", "after")
+
+
+def test_many_tables_without_an_end_take_time_in_proportion(parse):
+    start = time.perf_counter()
+    assert parse("<table>\n\nword\n\n" * 10_000, "a.md").blocks
+    assert time.perf_counter() - start < 20
+
+
+def test_prose_of_mdx_may_begin_a_line_with_import_or_export(parse):
+    text = "import A from './a'\nexport const x = 1\n\n# T\nexport const y = 2\n\nYou can\nexport data, or\nimport it.\n"
+    assert kinds(parse(text, "a.mdx")) == [("heading", "T"), ("paragraph", "You can export data, or import it.")]
 
 
 def test_components_and_imports_of_mdx_are_no_text(parse):

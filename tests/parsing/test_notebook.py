@@ -60,3 +60,19 @@ def test_worksheets_of_old_notebooks_are_read(parse):
 def test_what_is_no_notebook_is_broken(reason):
     assert reason("[1, 2]", "a.ipynb") == "broken"
     assert reason('{"cells": [1, {"cell_type": "code", "outputs": [3]}]}', "a.ipynb") == "no_text"
+
+
+def test_long_outputs_are_kept_whole(parse):
+    printed = "".join(f"line {number}\n" for number in range(5000))
+    outputs = (
+        {"output_type": "stream", "text": printed},
+        {"output_type": "execute_result", "data": {"text/markdown": printed}},
+    )
+    blocks = parse(notebook(code("f()", *outputs)), "a.ipynb").blocks
+    assert [block.text.split()[-1] for block in blocks[1:]] == ["4999", "4999"]
+    assert blocks[1].text == printed.rstrip()
+
+
+def test_of_a_line_that_was_written_over_its_last_form_is_kept(parse):
+    output = {"output_type": "stream", "text": "start\r\n 10%\r 50%\r100%\r\nend\n"}
+    assert parse(notebook(code("f()", output)), "a.ipynb").blocks[1].text == "start\n100%\nend"

@@ -60,3 +60,34 @@ def test_drawers_hold_text_unless_they_keep_records(parse):
 
 def test_the_words_of_radio_targets_are_shown_and_anchors_are_not(parse):
     assert parse("The <<<deep lake>>> is <<here>>cold; 1 << 2.", "a.org").blocks[0].text == "The deep lake is cold; 1 << 2."
+
+
+def test_footnotes_stand_below_the_heading_list_or_table_that_they_are_written_in(parse):
+    text = "* Rules[fn:: Of May.]\n- one[fn:: Not on Sunday.]\n\n| a | b[fn:: In summer.] |\n"
+    assert [text for _, text in kinds(parse(text, "a.org"))] == [
+        "Rules", "Of May.", "- one", "Not on Sunday.", "| a | b |\n| --- | --- |", "In summer.",
+    ]  # fmt: skip
+
+
+def test_a_sentence_with_a_deadline_below_a_heading_is_text(parse):
+    blocks = parse("* A\nThe DEADLINE: <2024-01-02> is binding.\n", "a.org").blocks
+    assert [block.text for block in blocks] == ["A", "The DEADLINE: <2024-01-02> is binding."]
+    assert "deadline" not in blocks[0].metadata
+
+
+def test_items_keep_their_code_as_it_is_and_lines_that_look_like_settings(parse):
+    text = "- a\n  #+begin_src python\n  def f(*x):\n      return x *y* z\n  #+end_src\n  :note: mind it\n  #+caption: Cap\n"
+    assert parse(text, "a.org").blocks[0].text == "- a\n  def f(*x):\n      return x *y* z\n  :note: mind it\n  Cap"
+
+
+def test_an_item_may_set_its_number(parse):
+    assert parse("1. [@5] fifth\n2. [ ] sixth\n", "a.org").blocks[0].text == "5. fifth\n6. sixth"
+
+
+def test_macros_of_the_document_are_put_in_place(parse):
+    text = "#+MACRO: version 1.2\n#+MACRO: add $1 and $2\nNow {{{version}}}: {{{add(x, y)}}}, {{{kbd(C-x)}}}.\n"
+    assert parse(text, "a.org").blocks[0].text == "Now 1.2: x and y, C-x."
+
+
+def test_an_empty_first_cell_keeps_its_column(parse):
+    assert parse("|| b |\n| a | b |\n", "a.org").blocks[0].text == "|  | b |\n| --- | --- |\n| a | b |"

@@ -64,3 +64,41 @@ def test_footnotes_and_notes_have_their_role(parse):
 def test_what_docutils_would_take_too_long_for_is_read_lightly(parse):
     document = parse("Title\n=====\n\n" + "`a " * 5000 + "\n\nlast\n", "a.rst")
     assert [kinds(document)[0], kinds(document)[-1]] == [("heading", "Title"), ("paragraph", "last")]
+
+
+def test_directives_that_docutils_knows_take_any_option(parse):
+    text = (
+        ".. math::\n   :label: eq\n\n   E = mc^2\n\n.. code:: python\n   :linenos:\n\n   print()\n\n"
+        ".. figure:: a.png\n   :align: middle\n\n   Caption.\n\n.. csv-table::\n   :widths: 1, 2, 3\n\n   x, y\n   1, 2\n"
+    )
+    assert kinds(parse(text, "a.rst")) == [
+        ("paragraph", "$$E = mc^2$$"), ("code", "print()"), ("paragraph", "Caption."),
+        ("table", "| x | y |\n| --- | --- |\n| 1 | 2 |"),
+    ]  # fmt: skip
+
+
+def test_short_rows_of_a_list_table_are_filled_up(parse):
+    text = ".. list-table::\n\n   * - A\n     - B\n   * - 1\n"
+    assert kinds(parse(text, "a.rst")) == [("table", "| A | B |\n| --- | --- |\n| 1 |  |")]
+
+
+def test_what_a_directive_refuses_is_read_as_text(parse):
+    text = ".. list-table:: Flat\n\n   * one\n   * two\n\n.. note:: N\n\n   .. topic:: In\n\n      words\n"
+    assert [text for _, text in kinds(parse(text, "a.rst"))] == ["Flat", "- one\n- two", "Note: N", "In", "words"]
+
+
+def test_what_docutils_only_reports_stands_in_its_place(parse):
+    text = "a\n\n+---+\n| b |\n+--+\n\n.. py:data:: f(x)\n   :param x: one\n\n.. only:: html\n\n   Inner\n   =====\n\n   c\n"
+    assert kinds(parse(text, "a.rst")) == [
+        ("paragraph", "a"), ("code", "+---+\n| b |\n+--+"), ("code", ".. py:data:: f(x)\n   :param x: one"),
+        ("heading", "Inner"), ("paragraph", "c"),
+    ]  # fmt: skip
+
+
+def test_a_warning_about_a_title_does_not_double_it(parse):
+    assert kinds(parse("Long title\n====\n\n.. note::\n\nb\n", "a.rst")) == [("heading", "Long title"), ("paragraph", "b")]
+
+
+def test_what_stands_below_a_described_module_is_kept(parse):
+    text = ".. module:: m\n   :synopsis: Does it.\n\n.. automodule:: m\n   :members:\n\n   More words.\n"
+    assert [text for _, text in kinds(parse(text, "a.rst"))] == ["Does it.", "More words."]

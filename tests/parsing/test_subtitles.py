@@ -48,3 +48,14 @@ def test_captions_of_youtube_and_lyrics_are_read(parse):
         ("Bye.", None),
     ]
     assert said(parse("[ti:Song]\n[00:01.00]La la.\n[00:05.00]Lo.\n", "a.lrc")) == [("La la.", None), ("Lo.", None)]
+
+
+def test_what_follows_a_blank_line_is_said_where_no_number_stands(parse):
+    text = "00:00:01,000 --> 00:00:02,000\nOne\n\nstill one.\n\n00:00:03,000 --> 00:00:04,000\nTwo.\n"
+    assert [block.text for block in parse(text, "a.srt").blocks] == ["One\nstill one.", "Two."]
+
+
+def test_a_line_of_a_song_without_a_time_belongs_to_the_one_above(parse):
+    text = "[ti:Lake]\n[00:01.00]One.\nEins.\n[00:02.00]Two.\n"
+    blocks = parse(text, "a.lrc").blocks
+    assert [(block.text, block.metadata["end"]) for block in blocks] == [("One.\nEins.", "00:02.00"), ("Two.", "00:02.00")]

@@ -1,3 +1,8 @@
+import time
+
+import pytest
+
+
 def rows(document):
     return [block.metadata["rows"] for block in document.blocks]
 
@@ -41,6 +46,24 @@ def test_json_blocks_are_bounded(parse):
     assert max(len(block.text) for block in parse(text, "a.json").blocks) < 2000
 
 
+def test_settings_with_comments_and_last_commas_are_read(parse):
+    text = '// Target\n{"a": {"url": "http://x.org", /* old, } */ "sign": "/* , ] */ \\" //", "to": "es2020", // y\n },\n}\n'
+    lines = parse(text, "tsconfig.json").blocks[0].text.split("\n")
+    assert lines == ["a.url: http://x.org", 'a.sign: /* , ] */ " //', "a.to: es2020"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, // cut', '{"a" 1}', "{,,}", '["a", /* no end ]'])
+def test_what_is_no_json_even_without_comments_is_broken(reason, text):
+    assert reason(text, "a.json") == "broken"
+
+
+@pytest.mark.parametrize("piece", ['\\"', "/*", "/", ",", ", ", '"', '"\n'])
+def test_looking_for_comments_takes_time_in_proportion(reason, piece):
+    start = time.perf_counter()
+    assert reason("{" + piece * (1_000_000 // len(piece)), "a.json") == "broken"
+    assert time.perf_counter() - start < 5
+
+
 def test_nesting_too_deep_is_broken_not_a_crash(reason):
     assert reason("[" * 100_000 + "]" * 100_000, "a.json") == "broken"
     assert reason('{"a":' * 300 + "1" + "}" * 300, "a.json") == "broken"
@@ -63,3 +86,13 @@ def test_a_notebook_is_its_text_and_code(parse):
         ("heading", "Lakes", 1),
         ("code", "1+1", 2),
     ]
+
+
+def test_a_line_that_was_cut_off_stands_as_it_is_written(parse):
+    blocks = parse('{"a": 1}\n{"a": "tru', "a.jsonl").blocks
+    assert [(block.text, block.metadata["lines"]) for block in blocks] == [('a: 1\n{"a": "tru', [1, 2])]
+
+
+def test_values_over_several_lines_are_read_one_after_the_other(parse):
+    for name in ("a.json", "a.jsonl"):
+        assert parse('{\n "a": 1\n}\n{\n "b": 2\n}\n', name).blocks[0].text == "a: 1\nb: 2"

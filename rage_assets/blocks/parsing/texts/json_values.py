@@ -1,6 +1,7 @@
 """JSON and JSON lines of any size: readable `path: value` lines in blocks of bounded size."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
@@ -15,13 +16,17 @@ _BLOCK_CHARS = 1500
 _MAX_DEPTH = 200
 _WHOLE_BYTES = 8 * 2**20
 _LONGEST_LINE = 32 * 2**20
+# Strings are matched too, so that nothing is looked for in them; possessively, which takes no memory for the way back.
+_STRING = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"?'
+_COMMENT = re.compile(rf"{_STRING}|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_LAST_COMMA = re.compile(rf"{_STRING}|,(?=\s*[\]}}])")
 
 
 class JsonParser:
     """Reads JSON as what it says: each value with the path of keys that leads to it."""
 
     name = "json"
-    version = 2
+    version = 3
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = {
         ".json": "application/json",
@@ -109,16 +114,32 @@ def _entries(path: str, value: dict[str, Any] | list[Any]) -> Iterator[tuple[str
 
 def _add_whole(outline: Outline, content: Content) -> None:
     try:
-        value = load(content.text)
+        value = _lenient(content.text)
     except json.JSONDecodeError as error:
         # Many a .json is JSON lines.
-        if error.msg != "Extra data":
+        if error.msg == "Extra data":
+            _add_lines(outline, content)
+        else:
             raise ParseFailed("broken", f"Not JSON: {error}") from None
-        _add_lines(outline, content)
         return
     if isinstance(value, dict) and isinstance(title := value.get("title"), str):
         outline.title = title[:200]
     add_values(outline, value)
+
+
+def _lenient(text: str) -> Any:
+    """The value of JSON as people write it by hand in settings: with comments, and commas behind the last entries."""
+    try:
+        return load(text)
+    except json.JSONDecodeError as error:
+        bare = _COMMENT.sub(lambda found: found[0] if found[0].startswith('"') else " ", text)
+        bare = _LAST_COMMA.sub(lambda found: found[0] if found[0].startswith('"') else "", bare)
+        if bare == text:
+            raise
+        try:
+            return load(bare)
+        except json.JSONDecodeError:
+            raise error from None
 
 
 def _add_stream(outline: Outline, content: Content) -> None:
@@ -137,15 +158,26 @@ def _add_all(block: _Block, lines: Iterable[str]) -> None:
 
 
 def _add_lines(outline: Outline, content: Content) -> None:
-    """Each line a value; short ones share a block."""
+    """Each line a value; short ones share a block.
+
+    A line that is none, such as the last one of a log that was cut off, stands as it is written. Where the first line is
+    none, the values go over several lines.
+    """
     block = _Block(outline)
+    is_first = True
     for number, line in numbered_lines(text_stream(content), _LONGEST_LINE, whole=True):
         if not line.strip():
             continue
         try:
             block.add("\n".join(value_lines(load(line))), number)
         except json.JSONDecodeError as error:
-            raise ParseFailed("broken", f"Line {number} is not JSON: {error}") from None
+            if is_first and error.msg == "Extra data":
+                raise ParseFailed("broken", f"Line {number} is not JSON: {error}") from None
+            if is_first:
+                _add_stream(outline, content)
+                return
+            block.add(line.strip(), number)
+        is_first = False
     block.end()
 
 

@@ -17,6 +17,7 @@ from rage_assets.blocks.parsing.texts.markdown_dialects import (
     plain_markdown,
     plain_words,
 )
+from rage_assets.blocks.parsing.texts.markdown_html import with_whole_tables
 from resources.domain import BlockType
 from resources.plain_yaml import PlainYamlError, load_plain_yaml
 
@@ -35,7 +36,7 @@ class MarkdownParser:
     """Reads Markdown with markdown-it: text without syntax, so that words are found and read as they are meant."""
 
     name = "markdown"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".md", ".markdown", ".mdown", ".mkd", ".mdx", ".qmd", ".rmd"), "text/markdown"
     )
@@ -83,7 +84,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str, int]:
 
 def add_markdown(outline: Outline, text: str, skipped_lines: int = 0, *, components: bool = False) -> None:
     """Add the blocks of Markdown text to an outline; `components` says that it may hold those of MDX."""
-    _Reader(outline, skipped_lines).read(_markdown_it().parse(plain_markdown(text, components=components)))
+    tokens = _markdown_it().parse(plain_markdown(text, components=components))
+    _Reader(outline, skipped_lines).read(list(with_whole_tables(tokens, _markdown_it())))
 
 
 @cache

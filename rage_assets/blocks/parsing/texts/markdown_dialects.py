@@ -7,8 +7,10 @@ _NOTE = re.compile(r"([ \t]{0,3})\[\^([^\]\s]{1,100})\]:")
 _CONTAINER = re.compile(
     r"[ \t]*:{3,}[ \t]*(?:\{[^{}]{0,200}\}|([\w-]{0,40})(?:[ \t]*\{[^{}]{0,200}\}|\[([^\[\]]{1,200})\]|[ \t]+(\S.{0,200}))?)"
 )
+# Without a word behind them, such signs are no admonition; and without a quoted title, `===` underlines a heading.
 _INDENTED = re.compile(
-    r"""([ \t]*)(?:!!!|\?\?\?\+?|===[!+]?)(?:[ \t]+[\w-]{1,40}){0,5}(?:[ \t]+(?:"(.{0,200})"|'(.{0,200})'))?[ \t]*"""
+    r"""([ \t]*)(?:(?:!!!|\?\?\?\+?)(?=[ \t]+\S)(?:[ \t]+[\w-]{1,40}){0,5}|===[!+]?(?=[ \t]+["']))"""
+    r"""(?:[ \t]+(?:"(.{0,200})"|'(.{0,200})'))?[ \t]*"""
 )
 _INSTRUCTION = re.compile(
     r"[ \t]*(?:\{:[^{}]{0,500}\}|\{%-?[ \t]*(?!highlight|endhighlight).{0,500}%\}|\[TOC\]|\[\[_TOC_\]\]|\{/\*.*\*/\})[ \t]*"
@@ -47,12 +49,17 @@ def plain_markdown(text: str, *, components: bool = False) -> str:
         elif not fence:
             if found := _INDENTED.fullmatch(line):
                 margin = len(found[1].expandtabs(4))
-            line = _line(line, components=components)
+            line = _line(line, components=components, inside=bool(lines) and _is_of_paragraph(lines[-1]))
         lines.append(line)
     return "\n".join(lines)
 
 
-def _line(line: str, *, components: bool) -> str:
+def _is_of_paragraph(line: str) -> bool:
+    """Whether the line after this one may belong to the same paragraph."""
+    return bool(line.strip()) and not line.startswith("#") and not _FENCE.match(line)
+
+
+def _line(line: str, *, components: bool, inside: bool) -> str:
     bare = line.lstrip()
     if bare.startswith("[^") and _NOTE.match(line):
         # Else a note of one word would be taken for a link's address.
@@ -65,7 +72,9 @@ def _line(line: str, *, components: bool) -> str:
         return found[1] + title + "  " if title else ""
     if bare.startswith(("{", "[")) and _INSTRUCTION.fullmatch(line):
         return ""
-    return "" if components and (_MODULE.fullmatch(line) or _COMPONENT.fullmatch(line)) else line
+    # Within a paragraph, a line that begins with `import` is prose.
+    is_module = not inside and _MODULE.fullmatch(line)
+    return "" if components and (is_module or _COMPONENT.fullmatch(line)) else line
 
 
 def plain_words(text: str) -> str:

@@ -10,7 +10,6 @@ from rage_assets.blocks.parsing.texts.markdown import add_markdown
 from resources.domain import BlockType
 from resources.errors import ParseFailed
 
-_MAX_OUTPUT = 5000
 _MAX_ATTACHMENT = 50_000_000
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]{0,30}[A-Za-z]")
 _MAGIC = re.compile(r"%%(\w{1,30})[^\n]{0,500}(?:\n|$)")
@@ -23,7 +22,7 @@ class NotebookParser:
     """Reads notebooks of format 4, and of format 3 with its worksheets."""
 
     name = "notebook"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {".ipynb": "application/x-ipynb+json"}
 
     def parse(self, content: Content) -> Outline:
@@ -73,7 +72,7 @@ def _add_output(outline: Outline, output: dict[str, Any]) -> None:
     """A result in the form that says most: tables of HTML, Markdown, text; of an error, its last word."""
     if output.get("output_type") in ("error", "pyerr"):
         text = f"{output.get('ename', '')}: {output.get('evalue', '')}".strip(": ")
-        outline.add(BlockType.CODE, _TERMINAL.sub("", text)[:_MAX_OUTPUT], language="text", role="error")
+        outline.add(BlockType.CODE, _shown(text), language="text", role="error")
         return
     data = _mapping(output, "data") or output
     page = _joined(data.get("text/html", data.get("html", "")))
@@ -87,14 +86,20 @@ def _add_output(outline: Outline, output: dict[str, Any]) -> None:
             return
     if isinstance(written := data.get("text/markdown"), str | list):
         before = len(outline.blocks)
-        add_markdown(outline, _joined(written)[: 10 * _MAX_OUTPUT])
+        add_markdown(outline, _joined(written))
         for block in outline.blocks[before:]:
             block.metadata["role"] = "output"
         return
     text = _joined(data.get("text") or data.get("text/plain") or data.get("text/latex") or "")
     # An object without a form of its own says nothing but where it was.
     if not re.fullmatch(r"<[\w.]+(?: [^<>\n]*)? at 0x[0-9a-f]+>|<Figure size [^<>]*>", text.strip()[:500]):
-        outline.add(BlockType.CODE, _TERMINAL.sub("", text)[:_MAX_OUTPUT], language="text", role="output")
+        outline.add(BlockType.CODE, _shown(text), language="text", role="output")
+
+
+def _shown(text: str) -> str:
+    """What a terminal shows of printed text: no colours, and of a line that was written over and over its last form."""
+    lines = _TERMINAL.sub("", text).split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
 
 
 def _attach(outline: Outline, name: str, data: Any) -> None:

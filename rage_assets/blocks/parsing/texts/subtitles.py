@@ -12,6 +12,7 @@ _CLOCK = r"(?:\d{1,3}:)?\d{1,2}:\d{1,2}[.,:]\d{1,3}"
 _TIMES = re.compile(rf"\s*({_CLOCK})\s*-->\s*({_CLOCK})")
 _TIMES_SBV = re.compile(rf"\s*({_CLOCK}),({_CLOCK})\s*")
 _TIMES_LRC = re.compile(r"((?:\[\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?\])+)(.*)")
+_FACT_LRC = re.compile(r"\[[a-z#]{1,10}:.*\]")
 _TAG = re.compile(r"</?[a-z\d.:][^<>]*>|\{\\[^{}]{0,200}\}", re.IGNORECASE)
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^<>]+)>", re.IGNORECASE)
 _NAMED = re.compile(r"(?:>>\s*)?-?\s*([A-ZÀ-Þ][\w.'’-]{0,30}(?: [A-ZÀ-Þ\d][\w.'’-]{0,30}){0,3}):\s+\S")
@@ -36,7 +37,7 @@ class SubtitlesParser:
     """Reads cues; each sentence is a paragraph with its times and speaker in `metadata`."""
 
     name = "subtitles"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {
         ".vtt": "text/vtt",
         ".srt": "application/x-subrip",
@@ -104,7 +105,7 @@ def _cues(lines: list[str], media_type: str) -> Iterator[_Cue]:
     for number, line in enumerate(lines, start=1):
         if found := times.match(line):
             before = apart if blank else cue.lines if cue else []
-            if before and (blank or before[-1].strip().isdigit()):
+            if before and ((blank and strict) or before[-1].strip().isdigit()):
                 before.pop()
             if cue is not None:
                 cue.lines += [] if strict else apart
@@ -124,11 +125,19 @@ def _cues(lines: list[str], media_type: str) -> Iterator[_Cue]:
 
 def _lyrics(lines: list[str]) -> Iterator[_Cue]:
     """The lines of a song; each is sung until the next one."""
-    found = [(number, match) for number, line in enumerate(lines, start=1) if (match := _TIMES_LRC.match(line.strip()))]
-    for place, (number, match) in enumerate(found):
-        start = match[1].split("]")[0].strip("[")
-        following = found[place + 1][1][1].split("]")[0].strip("[") if place + 1 < len(found) else start
-        yield _Cue(start, following, number, number, [match[2]])
+    sung: _Cue | None = None
+    for number, line in enumerate(lines, start=1):
+        if found := _TIMES_LRC.match(line.strip()):
+            start = found[1].split("]")[0].strip("[")
+            if sung is not None:
+                sung.end = start
+                yield sung
+            sung = _Cue(start, start, number, number, [found[2]])
+        elif sung is not None and line.strip() and not _FACT_LRC.fullmatch(line.strip()):
+            sung.lines.append(line)
+            sung.last = number
+    if sung is not None:
+        yield sung
 
 
 def _unrolled(cues: Iterator[_Cue]) -> Iterator[_Cue]:

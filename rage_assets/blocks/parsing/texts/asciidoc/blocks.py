@@ -12,6 +12,8 @@ from rage_assets.blocks.parsing.texts.asciidoc.signs import (
     ATTRIBUTES,
     DELIMITER,
     TITLE,
+    begins_text,
+    behind_comments,
     ends_paragraph,
     has_caption,
     joined,
@@ -25,6 +27,7 @@ _MACRO = re.compile(r"(image|video|audio|toc)::([^\[]{0,1000})\[(.*)\]")
 _RULE = re.compile(r"'{3,}|<{3,}|-{3}|\*{3}|- - -|\* \* \*")
 _ADMONITION = re.compile(r"(NOTE|TIP|IMPORTANT|CAUTION|WARNING):[ \t]+\S")
 _ADMONITIONS = frozenset(("NOTE", "TIP", "IMPORTANT", "CAUTION", "WARNING"))
+_VERBATIM = frozenset(("source", "listing", "literal"))
 _CALLOUT = re.compile(r"[ \t]*(?:(?://|#|--|;;)[ \t]*)?<(?:\d{1,3}|\.)>(?=[ \t]*(?:<\d{1,3}>[ \t]*)*$)")
 _NAMED = re.compile(r"""([\w-]{1,40})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^,"']*))""")
 _SHORT = re.compile(r"[#.%]([\w:-]+)")
@@ -58,7 +61,16 @@ class BlockReader:
     def block(self, lines: list[Line], at: int) -> int:
         """Add the block that begins at a line; where the next one begins."""
         line = lines[at].text
-        if not line.strip() or (line.startswith("//") and not line.startswith("///")):
+        if not line.strip():
+            return at + 1
+        if self.options.get("1") in _VERBATIM:
+            following = behind_comments(lines, at)
+            if begins_text(lines, following):
+                options, self.options = self.options, {}
+                return self._verbatim(lines, at, options)
+            if following > at:
+                return following
+        if line.startswith("//") and not line.startswith("///"):
             return at + 1
         if line[0] == ":" and self.attributes.entry(line):
             return at + 1
@@ -143,10 +155,8 @@ class BlockReader:
             end += 1
         taken = [line for line in lines[at:end] if not line.text.startswith("//")]
         style = options.get("1", "")
-        literal = lines[at].text[:1] in (" ", "\t") and style not in ("normal", "abstract")
-        if literal or style in ("source", "listing", "literal"):
-            self._code(taken, options)
-            return end
+        if lines[at].text[0] in " \t" and style not in ("normal", "abstract"):
+            return self._verbatim(lines, at, options)
         text = self.plain(joined([line.text.strip() for line in taken]))
         if style in ("quote", "verse"):
             text = "\n".join(self.plain(line.text) for line in taken) if style == "verse" else text
@@ -156,6 +166,12 @@ class BlockReader:
             self.text(f"{style}: {text}", taken, role="admonition")
         else:
             self.text(text, taken, role="admonition" if _ADMONITION.match(text) else None)
+        return end
+
+    def _verbatim(self, lines: list[Line], at: int, options: dict[str, str]) -> int:
+        """Add a paragraph of code, in which no line means anything but itself."""
+        end = next((place for place in range(at, len(lines)) if lines[place].text.strip() in ("", "+")), len(lines))
+        self._code(lines[at:end], options)
         return end
 
     def _delimited(self, lines: list[Line], at: int, delimiter: str) -> int:
@@ -171,7 +187,7 @@ class BlockReader:
             pass
         elif delimiter[-3:] == "===" and sign in "|!,:":
             self._table(inner, whole, options, sign)
-        elif sign in "`" or (delimiter != "--" and sign in "-.") or style in ("source", "listing", "literal"):
+        elif sign in "`" or (delimiter != "--" and sign in "-.") or style in _VERBATIM:
             if sign == "`":
                 options = {"1": "source", "2": delimiter[3:]} | options
             self._code(inner, options)

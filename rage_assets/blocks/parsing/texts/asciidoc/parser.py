@@ -17,7 +17,7 @@ class AsciiDocParser:
     """Reads AsciiDoc: text without syntax, its attributes replaced, nothing included."""
 
     name = "asciidoc"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".adoc", ".asciidoc", ".asc"), "text/asciidoc")
 
     def parse(self, content: Content) -> Outline:

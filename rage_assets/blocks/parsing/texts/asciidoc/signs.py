@@ -39,6 +39,19 @@ def has_caption(lines: list[Line], at: int) -> bool:
     return at < len(lines) and lines[at].text.startswith(("|===", ",===", ":===", "image::"))
 
 
+def behind_comments(lines: list[Line], at: int) -> int:
+    """The first line from here on that is no comment."""
+    while at < len(lines) and lines[at].text.startswith("//") and not DELIMITER.fullmatch(lines[at].text):
+        at += 1
+    return at
+
+
+def begins_text(lines: list[Line], at: int) -> bool:
+    """Whether a line below attributes begins a paragraph."""
+    other = (ATTRIBUTES, DELIMITER, TITLE)
+    return at < len(lines) and bool(lines[at].text.strip()) and not any(sign.fullmatch(lines[at].text) for sign in other)
+
+
 def ends_paragraph(line: str) -> bool:
     """Whether a line does not belong to the paragraph above it."""
     if not line.strip() or line == "+":

@@ -4,16 +4,20 @@ import csv
 import re
 from collections.abc import Callable, Mapping
 
+from rage_assets.blocks.parsing.texts.asciidoc.signs import TITLE
 from resources.errors import ParseFailed
 
 _SPEC = re.compile(r"(?:^|(?<=\s))(?:(\d{1,3})?(?:\.(\d{1,3}))?([+*]))?[<^>]?(?:\.[<^>])?([aedlmshv])?$")
-_COLUMN = re.compile(r"\s*(?:(\d{1,3})\*)?")
-_NESTED = re.compile(r"!={3,}|[-=._*+]{4,}|--|\+|\[[^\]]{0,300}\]|\.\S.*")
+_COLUMN = re.compile(r"\s*(?:(\d{1,3})\*)?[^a-z]*([a-z])?")
+_NESTED = re.compile(r"!={3,}|[-=._*+]{4,}|--|\+|\[[^\]]{0,300}\]")
+_LABEL = re.compile(r"\[(NOTE|TIP|IMPORTANT|CAUTION|WARNING)\]")
 _ITEM = re.compile(r"\s*(?:\*{1,5}|-|\.{1,5})\s+(?=\S)")
 _MOST_CELLS = 500_000
 _MOST_COLUMNS = 1000
+_EMPTY = ("", "")
 
-Cell = tuple[int, int, str]  # columns, rows, text
+Text = tuple[str, str]  # as it is written, and its style: `a` for blocks of AsciiDoc
+Cell = tuple[int, int, Text]  # columns, rows, text
 
 
 def table_rows(lines: list[str], options: Mapping[str, str], mark: str, plain: Callable[[str], str]) -> list[list[str]]:
@@ -29,30 +33,31 @@ def table_rows(lines: list[str], options: Mapping[str, str], mark: str, plain: C
     separator = options.get("separator", "").replace("\\t", "\t")
     if kind in ("csv", "tsv"):
         comma = separator or ("\t" if kind == "tsv" else ",")
-        rows = csv.reader([line for line in lines if line.strip()], delimiter=comma[:1], skipinitialspace=True)
+        rows = csv.reader([f"{line}\n" for line in lines if line.strip()], delimiter=comma[:1], skipinitialspace=True)
         return [[plain(cell) for cell in row] for row in rows]
     if kind == "dsv":
         split = re.compile(rf"(?<!\\){re.escape(separator or ':')}")
         return [[plain(cell.strip()) for cell in split.split(line)] for line in lines if line.strip()]
     separator = separator or (mark if mark == "!" else "|")
     cells, first_line = _cells(lines, separator)
-    width = _columns(options.get("cols", "")) or first_line or 1
-    return _grid([(across, down, _cell_text(text, plain)) for across, down, text in cells], width)
+    styles = _columns(options.get("cols", "")) or [""] * (first_line or 1)
+    grid = _grid(cells, len(styles))
+    return [[_cell_text(cell, style, plain) for cell, style in zip(row, styles, strict=True)] for row in grid]
 
 
 def _cells(lines: list[str], separator: str) -> tuple[list[Cell], int]:
     """All cells in order, and how many columns those of the first line take."""
     cells: list[Cell] = []
     first_line = 0
-    spec: tuple[int, int, int] | None = None
+    spec: tuple[int, int, int, str] | None = None
     text: list[str] = []
     pipe = re.compile(rf"(?<!\\){re.escape(separator)}")
 
     def end() -> None:
         if spec is not None:
-            across, down, copies = spec
+            across, down, copies, style = spec
             joined = "\n".join(text).replace("\\" + separator, separator)
-            cells.extend([(across, down, joined)] * copies)
+            cells.extend([(across, down, (joined, style))] * copies)
         if len(cells) > _MOST_CELLS:
             raise ParseFailed("too_large", f"A table has more than {_MOST_CELLS} cells.")
 
@@ -66,7 +71,7 @@ def _cells(lines: list[str], separator: str) -> tuple[list[Cell], int]:
             if marked is None or (marked.start() == 0 and len(before) > len(tail)):
                 text.append(before)
                 end()
-                spec = (1, 1, 1)
+                spec = (1, 1, 1, "")
             else:
                 text.append(before[: len(before) - len(tail) + marked.start()])
                 end()
@@ -79,36 +84,39 @@ def _cells(lines: list[str], separator: str) -> tuple[list[Cell], int]:
     return cells, first_line
 
 
-def _spec(found: re.Match[str]) -> tuple[int, int, int]:
-    """Columns, rows and copies of a cell."""
-    across, down = int(found[1] or 1), int(found[2] or 1)
+def _spec(found: re.Match[str]) -> tuple[int, int, int, str]:
+    """Columns, rows and copies of a cell, and its style."""
+    across, down, style = int(found[1] or 1), int(found[2] or 1), found[4] or ""
     if found[3] == "*":
-        return 1, 1, max(across, 1)
-    return max(across, 1), max(down, 1), 1
+        return 1, 1, max(across, 1), style
+    return max(across, 1), max(down, 1), 1, style
 
 
-def _columns(spec: str) -> int:
-    """How many columns `cols` says there are.
+def _columns(spec: str) -> list[str]:
+    """The styles of the columns that `cols` says there are.
 
-    >>> _columns('1,2a,3*'), _columns('3'), _columns('<;^;>'), _columns('2*,')
-    (5, 1, 3, 3)
+    >>> _columns('1,2a,3*'), _columns('3'), _columns('<;^.^m;>'), _columns('2*<a,')
+    (['', 'a', '', '', ''], ['', '', ''], ['', 'm', ''], ['a', 'a', ''])
     """
     if not spec.strip():
-        return 0
+        return []
+    if spec.strip().isdecimal():  # columns of the same width
+        return [""] * min(int(spec[:9]), _MOST_COLUMNS)
     parts = spec.split(";" if ";" in spec else ",")
-    return min(sum(int(found[1] or 1) for part in parts if (found := _COLUMN.match(part))), _MOST_COLUMNS)
+    found = (column for part in parts if (column := _COLUMN.match(part)))
+    return [style for column in found for style in [column[2] or ""] * int(column[1] or 1)][:_MOST_COLUMNS]
 
 
-def _grid(cells: list[Cell], width: int) -> list[list[str]]:
+def _grid(cells: list[Cell], width: int) -> list[list[Text]]:
     """Cells to rows of a width, each placed where no cell above reaches down to."""
-    rows: list[list[str]] = []
+    rows: list[list[Text]] = []
     reaching = [0] * width  # how many more rows each column is taken for
-    row: list[str | None] = [None] * width
+    row: list[Text | None] = [None] * width
     used = 0
     for across, down, text in cells:
         column = next((place for place in range(used, width) if not reaching[place]), None)
         if column is None:
-            rows.append([cell or "" for cell in row])
+            rows.append([cell or _EMPTY for cell in row])
             reaching = [max(0, left - 1) for left in reaching]
             row = [None] * width
             column = next((place for place in range(width) if not reaching[place]), 0)
@@ -118,23 +126,22 @@ def _grid(cells: list[Cell], width: int) -> list[list[str]]:
             reaching[place] = down
         used = next((place for place in range(used, width) if not reaching[place]), width)
         if used == width:
-            rows.append([cell or "" for cell in row])
+            rows.append([cell or _EMPTY for cell in row])
             reaching = [max(0, left - 1) for left in reaching]
             row, used = [None] * width, 0
             if len(rows) * width > _MOST_CELLS:
                 raise ParseFailed("too_large", f"A table has more than {_MOST_CELLS} places.")
     if any(row):
-        rows.append([cell or "" for cell in row])
+        rows.append([cell or _EMPTY for cell in row])
     return rows
 
 
-def _cell_text(text: str, plain: Callable[[str], str]) -> str:
-    """A cell's text on one line; of a table in it, the cells; of lists, the items."""
-    nested = "!===" in text
-    kept = []
-    for line in text.split("\n"):
-        bare = line.strip()
-        if not bare or _NESTED.fullmatch(bare):
-            continue
-        kept.append(_ITEM.sub("", bare.replace("!", " ") if nested else bare).removesuffix(" +"))
-    return plain(" ".join(kept).replace("image::", "image:"))
+def _cell_text(cell: Text, column: str, plain: Callable[[str], str]) -> str:
+    """A cell's text on one line; where it holds blocks, of a table the cells and of lists the items."""
+    text, style = cell
+    lines = [bare.removesuffix(" +") for line in text.split("\n") if (bare := line.strip())]
+    if (style or column) == "a":
+        nested = "!===" in text
+        lines = [_LABEL.sub(r"\1:", line.replace("!", " ") if nested and line[:4] != "!===" else line) for line in lines]
+        lines = [_ITEM.sub("", TITLE.sub(r"\1", line)) for line in lines if not _NESTED.fullmatch(line)]
+    return plain(" ".join(lines).replace("image::", "image:"))

@@ -23,6 +23,8 @@ class Document:
     Attributes:
         facts: Its title, authors, date and the like, before they are set.
         includes: The files that it would read.
+        glossary: What its preamble says of terms and abbreviations, until that is set.
+        verbatim: Its own environments for code, each with its language.
         has_preamble: Whether it begins with one; a chapter of a larger work does not.
     """
 
@@ -32,6 +34,8 @@ class Document:
         self.facts: dict[str, list[Token]] = {}
         self.includes: list[str] = []
         self.theorems = dict(names.THEOREMS)
+        self.verbatim: dict[str, str] = {}
+        self.glossary: list[str] = []
         used = [name for name in names.SECTIONS if re.search(rf"\\{name}[*\[{{\s]", text)]
         self.sets_title = "\\maketitle" in text
         titled = 2 if "\\title" in text else 1

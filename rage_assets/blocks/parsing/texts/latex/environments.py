@@ -5,24 +5,30 @@ from abc import ABC, abstractmethod
 
 from rage_assets.blocks.parsing.outline import Outline, squeeze
 from rage_assets.blocks.parsing.texts.latex import names
+from rage_assets.blocks.parsing.texts.latex.document import Document
 from rage_assets.blocks.parsing.texts.latex.symbols import without_commands
 from rage_assets.blocks.parsing.texts.latex.table import Table
-from rage_assets.blocks.parsing.texts.latex.tokens import Token, Tokens
+from rage_assets.blocks.parsing.texts.latex.tokens import Token, Tokens, tokenized
 from rage_assets.blocks.parsing.texts.list_items import ListItems
 from resources.domain import BlockType
 
 _LABEL = re.compile(r"\\(?:label|tag)\*?\{[^{}]{0,300}\}|\\(?:nonumber|notag)(?![a-zA-Z])")
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _LANGUAGE = re.compile(r"language\s*=\s*\{?(?:\[[^\]]{0,50}\])?\s*([\w+#-]{1,40})")
-_TITLE = re.compile(r"caption\s*=\s*\{?([^{},\]]{1,500})")
+_TITLE = re.compile(r"caption\s*=\s*(?:\{([^{}]{1,500})\}|\{?([^{},\]]{1,500}))")
+# Of an environment's options: its title by name, or nothing but words.
+_NAMED = re.compile(r"(?:^|,)\s*(?:frame)?title\s*=\s*(?:\{((?:[^{}]|\{[^{}]{0,500}\}){1,1000})\}|([^,{}]{1,500}))")
+_WORDS = re.compile(r"(?![!hHtbp]+$)(?=[^=]*[^\W\d_]{4})(?:[^\W\d_]*[A-Z]|[^=,]+ )(?:[^=,]|,\s)*")
+_LONGEST_TITLE = 1000
 _QUOTES = (("``", "“"), ("''", "”"), ("---", "—"), ("--", "–"))
 
 
 class Environments(ABC):
     """What is open while a document is read: text, lists, tables, environments."""
 
-    def __init__(self, tokens: Tokens, outline: Outline) -> None:
+    def __init__(self, tokens: Tokens, document: Document, outline: Outline) -> None:
         """Begin with nothing open."""
+        self.document = document
         self.tokens = tokens
         self.outline = outline
         self.items = ListItems()
@@ -34,6 +40,7 @@ class Environments(ABC):
         self.last = 0
         self._text: list[str] = []
         self._open: list[str] = []
+        self._braces: list[bool] = []
         self._lists: list[str] = []
 
     @abstractmethod
@@ -123,7 +130,9 @@ class Environments(ABC):
     def end_table(self) -> None:
         """End the innermost table."""
         table = self.tables.pop()
+        del self._braces[table.braces :]
         table.row(self.taken())
+        table.finish()
         self._text = table.outside
         if self.tables:
             self.add(" " + table.words() + " ")
@@ -155,7 +164,7 @@ class Environments(ABC):
                 self.tokens.until(f"\\end{{{name}}}")
         elif plain in names.MATH:
             self._formulas(name)
-        elif plain in names.VERBATIM:
+        elif plain in names.VERBATIM or name in self.document.verbatim:
             self._code(name)
         elif plain in names.DRAWN:
             self.tokens.until(f"\\end{{{name}}}")
@@ -184,11 +193,23 @@ class Environments(ABC):
             self.flush()
         elif plain == "abstract":
             self.outline.heading("Abstract", self._top(), lines=self.lines())
-        elif plain in self.document_theorems():
-            label = self.document_theorems()[plain]
+        elif plain in self.document.theorems:
+            label = self.document.theorems[plain]
             self.add(f"{label} ({self.inline(option)}). " if option else f"{label}. ")
         elif plain in ("frame", "block", "alertblock", "exampleblock"):
             self._titled(plain)
+        elif option:
+            self._option(option)
+
+    def _option(self, option: list[Token]) -> None:
+        """Add the title that the options of an environment have."""
+        written = "".join(token.text for token in option)[:_LONGEST_TITLE]
+        if found := _NAMED.search(written):
+            option = tokenized(found[1] or found[2])
+        elif not _WORDS.fullmatch(written):
+            return
+        self.add(self.inline(option))
+        self.flush()
 
     def _titled(self, plain: str) -> None:
         """A slide's or a box's title, where braces follow."""
@@ -197,7 +218,7 @@ class Environments(ABC):
             return
         self.tokens.push([token])
         if token.text == "{":
-            deep = max(self.document_levels().values(), default=0) + (1 if plain == "frame" else 2)
+            deep = max(self.document.levels.values(), default=0) + (1 if plain == "frame" else 2)
             self.outline.heading(self.inline(self.tokens.group()), deep, lines=self.lines())
 
     @abstractmethod
@@ -208,17 +229,9 @@ class Environments(ABC):
     def begin_document(self) -> None:
         """Go from the preamble to the text."""
 
-    @abstractmethod
-    def document_levels(self) -> dict[str, int]:
-        """The levels of the headings."""
-
-    @abstractmethod
-    def document_theorems(self) -> dict[str, str]:
-        """What the environments of theorems are called."""
-
     def _top(self) -> int:
         """The level of the headings right below the title."""
-        return min(self.document_levels().values(), default=2)
+        return min(self.document.levels.values(), default=2)
 
     def _end(self, name: str, plain: str) -> None:
         if name in names.TABLES or plain in names.TABLES:
@@ -249,23 +262,24 @@ class Environments(ABC):
 
     def _begin_table(self, arguments: int) -> None:
         self.tokens.option()
+        self.tokens.skip_words("to", "spread")
         for _ in range(arguments):
             self.tokens.group()
         self.tokens.option(adjacent=True)
         if not self.tables:
             self.flush()
         if len(self.tables) < 20:
-            self.tables.append(Table(self._text, self.last))
+            self.tables.append(Table(self._text, self.last, len(self._braces)))
             self._text = []
 
     def _code(self, name: str) -> None:
         option = "".join(token.text for token in self.tokens.option(adjacent=True) or ())
         language = self.tokens.word() if name.rstrip("*") == "minted" else ""
         found = _LANGUAGE.search(option)
-        language = language or (found[1] if found else "")
+        language = language or (found[1] if found else self.document.verbatim.get(name, ""))
         self.flush()
         if title := _TITLE.search(option):
-            self.paragraph(title[1].strip())
+            self.paragraph((title[1] or title[2]).strip())
         start = self.last
         text = self.tokens.until(f"\\end{{{name}}}")
         if name in names.COMMANDED or "commandchars" in option:

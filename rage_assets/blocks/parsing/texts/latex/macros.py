@@ -3,12 +3,13 @@
 import re
 from typing import NamedTuple
 
-from rage_assets.blocks.parsing.texts.latex.tokens import Token, Tokens
+from rage_assets.blocks.parsing.texts.latex.tokens import Token, Tokens, tokenized
 
 _MOST_EXPANDED = 300_000  # tokens of all macros together
 _MOST_MACROS = 2000
 _LONGEST_BODY = 5000
-_PARAMETER = re.compile(r"[mro]|O|s")
+_PARAMETER = re.compile(r"O\s*\{([^{}]*)\}|[mros]")
+_STAR: list[Token] = []  # belongs to the command's name
 DEFINITIONS = frozenset(
     ("newcommand", "renewcommand", "providecommand", "DeclareRobustCommand", "def", "gdef", "edef", "xdef",
      "NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand")
@@ -52,7 +53,7 @@ class Macros:
                     parameters.append(None)
             tokens.push([token] if token else [])
         elif how.endswith("DocumentCommand"):
-            parameters = [None if kind in "mr" else [] for kind in _PARAMETER.findall(tokens.word())]
+            parameters = [_parameter(found) for found in _PARAMETER.finditer(tokens.word())]
         else:
             count = "".join(token.text for token in tokens.option() or ())
             default = tokens.option() if count else None
@@ -66,7 +67,7 @@ class Macros:
     def expand(self, call: Token, tokens: Tokens) -> bool:
         """Put what a command becomes before the tokens behind it; whether it was within bounds."""
         macro = self._macros[call.command]
-        arguments = [tokens.group() if default is None else self._given(tokens, default) for default in macro.parameters]
+        arguments = [self._given(tokens, default) for default in macro.parameters]
         made: list[Token] = []
         for token in macro.body:
             number = int(token.text[1]) if token.text[0] == "#" and len(token.text) == 2 and token.text[1].isdigit() else 0
@@ -80,6 +81,15 @@ class Macros:
         return True
 
     @staticmethod
-    def _given(tokens: Tokens, default: list[Token]) -> list[Token]:
+    def _given(tokens: Tokens, default: list[Token] | None) -> list[Token]:
+        if default is None or default is _STAR:
+            return tokens.group() if default is None else []
         option = tokens.option(adjacent=True)
         return default if option is None else option
+
+
+def _parameter(found: re.Match[str]) -> list[Token] | None:
+    """What stands in for a parameter, as the letters of `xparse` say."""
+    if found[0] in ("m", "r", "s"):
+        return _STAR if found[0] == "s" else None
+    return tokenized(found[1] or "")

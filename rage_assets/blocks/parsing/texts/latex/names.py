@@ -45,7 +45,9 @@ DRAWN = frozenset(
     ("tikzpicture", "pgfpicture", "picture", "comment", "filecontents", "CCSXML", "axis", "pspicture", "forest", "tikzcd")
 )
 TABLES = {"tabular": 1, "tabularx": 2, "tabulary": 2, "tabular*": 2, "longtable": 1, "supertabular": 1, "xltabular": 2,
-          "tblr": 1, "longtblr": 1, "array": 1, "longtable*": 1, "tabularx*": 2}  # fmt: skip
+          "tblr": 1, "longtblr": 1, "array": 1, "longtable*": 1, "tabularx*": 2,
+          "NiceTabular": 1, "NiceTabular*": 2, "NiceTabularX": 2, "tabu": 1, "longtabu": 1, "xtabular": 1,
+          "supertabular*": 2}  # fmt: skip
 LISTS = frozenset(
     ("itemize", "enumerate", "description", "compactitem", "compactenum", "inparaenum", "asparaenum", "easylist",
      "thebibliography", "tasks", "questions", "parts")

@@ -13,7 +13,7 @@ class LatexParser:
     """Reads LaTeX: words and structure without commands; formulas stay as they are written."""
 
     name = "latex"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".tex", ".latex", ".ltx"), "text/x-tex")
 
     def parse(self, content: Content) -> Outline:

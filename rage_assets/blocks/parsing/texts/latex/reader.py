@@ -27,12 +27,10 @@ class Reader(Commands):
 
     def __init__(self, tokens: Tokens, document: Document, outline: Outline, depth: int = 0) -> None:
         """Add what is read to an outline."""
-        super().__init__(tokens, outline)
-        self.document = document
+        super().__init__(tokens, document, outline)
         self.depth = depth
         self.body = True
         self._called = False  # whether the last token was a command that nobody knows, or an argument of it
-        self._braces: list[bool] = []
 
     def read(self) -> None:
         """Read everything."""
@@ -43,6 +41,8 @@ class Reader(Commands):
         while self.tables:
             self.end_table()
         self.end_lists()
+        if not self.depth:
+            self.set_glossary()
 
     def _token(self, token: Token) -> None:
         self.last = token.at
@@ -160,8 +160,13 @@ class Reader(Commands):
         self.flush()
 
     def _end_line(self) -> None:
+        star = self.tokens.next()
+        if star is not None and star.text != "*":
+            self.tokens.push([star])
         self.tokens.option(adjacent=True)
-        if self.tables:
+        if self.tables and len(self._braces) > self.tables[-1].braces:
+            self.add(" ")
+        elif self.tables:
             self.tables[-1].row(self.taken())
         else:
             self.add("\n" if not self.items.depth else " ")
@@ -221,11 +226,3 @@ class Reader(Commands):
             self.items.text(text)
         else:
             self.outline.add(BlockType.PARAGRAPH, text, role=role, lines=self.lines())
-
-    def document_levels(self) -> dict[str, int]:
-        """The levels of the headings."""
-        return self.document.levels
-
-    def document_theorems(self) -> dict[str, str]:
-        """What the environments of theorems are called."""
-        return self.document.theorems

@@ -10,16 +10,18 @@ class Table:
 
     Attributes:
         outside: The text that was open where the table began.
+        braces: How many braces were open there; within more of them, no row ends.
     """
 
-    def __init__(self, outside: list[str], at: int) -> None:
+    def __init__(self, outside: list[str], at: int, braces: int) -> None:
         """Begin a table at a place of the source."""
+        self.braces = braces
         self.outside = outside
         self.at = at
         self.rows: list[list[str]] = []
         self._row: list[str] = []
         self._span = 1
-        self._first_head: list[list[str]] | None = None
+        self._parts: dict[str, list[list[str]]] = {}
 
     def span(self, columns: str) -> None:
         """The next cell takes so many columns."""
@@ -38,14 +40,14 @@ class Table:
         self._row = []
 
     def part(self, command: str) -> None:
-        """End the head or foot that a long table repeats on its pages; what it repeats is kept once."""
-        if command == "endfirsthead":
-            self._first_head, self.rows = self.rows, []
-        elif command == "endhead":
-            self.rows = self._first_head if self._first_head is not None else self.rows
-            self._first_head = list(self.rows)
-        else:
-            self.rows = list(self._first_head or [])
+        """End the head or foot that a long table repeats on its pages."""
+        self._parts[command], self.rows = self.rows, []
+
+    def finish(self) -> None:
+        """Put the first page's head above the rows and the last page's foot below them."""
+        head = self._parts.get("endfirsthead") or self._parts.get("endhead", [])
+        foot = self._parts.get("endlastfoot", [])
+        self.rows = [*head, *self.rows, *foot]
 
     def text(self) -> str:
         """The table as a pipe table."""

@@ -8,8 +8,11 @@ _TOKEN = re.compile(r"%[^\n]*(?:\n[ \t]*)?|\\(?:[a-zA-Z@]+\*?|[\s\S]|\Z)|\s+|#\d
 _LONGEST_ARGUMENT = 20_000  # tokens; what is longer was never closed
 _LONGEST_OPTION = 2000
 _MOST_UNCLOSED = 50
+_MOST_ENDLESS = 3
 _LONGEST_LENGTH = 20
 _LENGTH = re.compile(r"=?-?\d*\.?\d*(?:(?:true)?(?:pt|cm|mm|em|ex|in|sp|bp|pc|dd|cc|mu|fil+))?|plus|minus|by|\d*fil+")
+# `\iff` is an arrow; the other names are of commands that take their parts as arguments.
+_CONDITION = re.compile(r"\\if(?!f$|then|empty|blank|str|toggle|defempty|defstring|bool|def$|undef$|ntest)[a-zA-Z@]*")
 PARAGRAPH = "\n\n"
 
 
@@ -40,6 +43,7 @@ class Tokens:
         self._pushed = list(given)[::-1]
         self.at = 0
         self._unclosed = 0
+        self._endless = 0
 
     def next(self) -> Token | None:
         """The next token; None at the end."""
@@ -128,6 +132,16 @@ class Tokens:
         self.next()
         return None
 
+    def skip_words(self, *words: str) -> None:
+        """Go to the next braces where one of some words stands here, as in `to 5cm {ll}`."""
+        token = self.next()
+        taken = [token] if token is not None else []
+        if token is not None and token.text in words:
+            while len(taken) < _LONGEST_LENGTH and taken[-1].text != "{" and (following := self.next()) is not None:
+                taken.append(following)
+            taken = taken[-1:]
+        self.push(taken)
+
     def skip_length(self) -> None:
         """Go behind a length or number that is given without braces, such as `= 1.5ex plus 2pt`."""
         given = False
@@ -144,6 +158,21 @@ class Tokens:
                 self.push([token])
                 return
             given = given or token.text != "="
+
+    def skip_branch(self) -> None:
+        r"""Go behind the `\else` or `\fi` that ends a part of the text which is left out, over conditions in it.
+
+        A part that never ends is not left out.
+        """
+        taken: list[Token] = []
+        depth = 0
+        while self._endless < _MOST_ENDLESS and (token := self.next()) is not None:
+            if not depth and token.text in ("\\fi", "\\else"):
+                return
+            depth += bool(_CONDITION.fullmatch(token.text)) - (token.text == "\\fi")
+            taken.append(token)
+        self._endless += 1
+        self.push(taken)
 
     def until(self, end: str) -> str:
         r"""Everything before some text, comments included, and go behind it; to the end where it is missing.
@@ -192,3 +221,8 @@ class Tokens:
         taken = self._text[self.at + 1 : stop]
         self.at = stop + 1
         return taken
+
+
+def tokenized(text: str) -> list[Token]:
+    """All tokens of a text."""
+    return list(iter(Tokens(text).next, None))

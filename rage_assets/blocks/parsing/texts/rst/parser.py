@@ -25,11 +25,12 @@ class RstParser:
     """Reads reStructuredText with docutils; directives of Sphinx are read for their content."""
 
     name = "rst"
-    version = 1
+    version = 2
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys((".rst", ".rest"), "text/x-rst")
 
     def parse(self, content: Content) -> Outline:
         """Blocks with their lines, `[first, last]` counted from 1, where docutils knows them."""
+        from rage_assets.blocks.parsing.texts.rst.messages import restore
         from rage_assets.blocks.parsing.texts.rst.reader import Reader
 
         text = content.text
@@ -38,6 +39,7 @@ class RstParser:
         if tree is None:
             add_text(outline, enumerate(text.split("\n"), start=1))
         else:
+            restore(tree)
             Reader(outline).read(tree)
         return outline
 

@@ -4,6 +4,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rage_assets.blocks.parsing.texts.rst.lenient import AnyOption, as_text, lenient
+
 if TYPE_CHECKING:
     from docutils.parsers.rst import Directive
 
@@ -13,11 +15,14 @@ _TITLED = re.compile(r"(.{0,2000}?)\s*<[^<>]{0,2000}>", re.DOTALL)
 _MOST_NAMES = 500
 # Lists of documents, and what a build would take from elsewhere.
 _NO_TEXT = frozenset(
-    ("toctree", "index", "automodule", "autoclass", "autofunction", "automethod", "autosummary", "currentmodule", "module",
-     "highlight", "tabularcolumns", "bibliography", "include", "literalinclude", "contents", "sectnum", "raw", "meta",
-     "default-role", "py:currentmodule", "py:module", "cssclass", "rst-class", "title", "only-if")
+    ("toctree", "index", "autosummary", "currentmodule", "highlight", "tabularcolumns", "bibliography", "include",
+     "literalinclude", "contents", "sectnum", "raw", "meta", "default-role", "py:currentmodule", "cssclass", "rst-class",
+     "title", "only-if")
 )  # fmt: skip
-_CODE = frozenset(("code-block", "sourcecode", "prompt", "ipython", "testcode", "doctest", "testoutput", "productionlist"))
+# Named after what a build describes from its source; what the document adds is text.
+_DESCRIBED = frozenset(("module", "py:module", "automodule", "autoclass", "autofunction", "automethod"))
+_CODE = frozenset(("code", "code-block", "sourcecode", "prompt", "ipython", "testcode", "doctest", "testoutput",
+                   "productionlist"))  # fmt: skip
 _NOTES = {
     "versionadded": "Added in version",
     "versionchanged": "Changed in version",
@@ -28,31 +33,20 @@ _NOTES = {
 
 
 def tolerate(text: str) -> None:
-    """Make docutils take the directives and roles of a text that it does not know."""
+    """Make docutils take the directives and roles of a text, those that it does not know and its own as they are written."""
     from docutils.parsers.rst import directives, roles
     from docutils.parsers.rst.languages import en
 
     directive, role = _kinds()
-    known = {*directives._directive_registry, *en.directives}
     for name in list(dict.fromkeys(found.lower() for found in _DIRECTIVE.findall(text)))[:_MOST_NAMES]:
-        if name not in known or name in _CODE or name in ("include", "raw"):
+        known = directives._directive_registry.get(en.directives.get(name, name))
+        if known is None or name in _CODE or name in ("include", "raw"):
             directives.register_directive(name, directive)
+        elif (own := lenient(*known)) is not None:
+            directives.register_directive(name, own)
     for name in list(dict.fromkeys(found.lower() for found in _ROLE.findall(text)))[:_MOST_NAMES]:
         if name not in en.roles and name not in roles._role_registry:
             roles.register_local_role(name, role)
-
-
-class _AnyOption(dict[str, Any]):
-    """Takes every option as it is written."""
-
-    def __missing__(self, name: str) -> Any:
-        return lambda value: value
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __bool__(self) -> bool:
-        return True
 
 
 @cache
@@ -65,7 +59,7 @@ def _kinds() -> "tuple[type[Directive], Any]":
 
         optional_arguments = 1
         final_argument_whitespace = True
-        option_spec = _AnyOption()
+        option_spec = AnyOption()
         has_content = True
 
         def run(self) -> list[nodes.Node]:
@@ -78,16 +72,10 @@ def _kinds() -> "tuple[type[Directive], Any]":
                 block.line = self.content_offset + 1
                 caption = self.options.get("caption")
                 return [nodes.paragraph("", caption), block] if caption else [block]
-            found: list[nodes.Node] = []
+            if self.name in _DESCRIBED:
+                return as_text(self, self.options.get("synopsis") or "")
             label = " ".join(filter(None, [_NOTES.get(self.name, ""), argument]))
-            if label and not self.name.startswith("only"):
-                inner, messages = self.state.inline_text(label, self.lineno)
-                paragraph = nodes.paragraph(label, "", *inner)
-                paragraph.line = self.lineno
-                found += [paragraph, *messages]
-            content = nodes.container()
-            self.state.nested_parse(self.content, self.content_offset, content, match_titles=False)
-            return [*found, *content.children]
+            return as_text(self, "" if self.name.startswith("only") else label)
 
     def role(name: str, rawtext: str, text: str, *_: Any, **__: Any) -> tuple[list[nodes.Node], list[nodes.Node]]:
         titled = _TITLED.fullmatch(text)
