@@ -88,3 +88,16 @@ def test_a_chapters_title_that_is_no_heading_becomes_one(parse):
     assert [(block.type.value, block.text) for block in document.blocks if block.text == "Second."] == [
         ("heading", "Second.")
     ]
+
+
+def test_notes_that_readers_show_on_demand_are_kept(parse):
+    more = {"OPS/two.xhtml": "<p>a</p><aside epub:type='footnote' hidden=''><p>A note.</p></aside><p hidden=''>no</p>"}
+    spine = '<itemref idref="two.xhtml"/>'
+    assert texts(parse(book(spine=spine, more=more), "a.epub")) == ["a", "A note."]
+
+
+def test_a_chapter_that_is_damaged_leaves_the_others(parse):
+    data = book().replace(b"<p>Second.</p>", b"<p>Damage.</p>")
+    document = parse(data, "a.epub")
+    assert texts(document) == ["One", "First.", "A note."]
+    assert "two.xhtml" in document.blocks[0].metadata["incomplete"]

@@ -154,6 +154,11 @@ def test_a_seven_bit_encoding_is_read_as_declared(parse):
     assert texts(parse(html, "a.html")) == ["湖は冷たい。"]
 
 
+def test_a_page_in_a_seven_bit_encoding_keeps_the_characters_that_only_windows_has(parse):
+    html = page("<p>LAKE</p>", '<meta charset="iso-2022-jp">').encode().replace(b"LAKE", b"\x1b$B2q5D$O-!HV\x1b(B")
+    assert texts(parse(html, "a.html")) == ["会議は①番"]
+
+
 def test_the_labels_of_a_drawing_are_kept_and_icons_are_not(parse):
     drawing = "<svg><text>Rain</text><text>Lake</text><text>Sea</text></svg>"
     assert texts(parse(page(f"<p>So:</p>{drawing}<svg><title>icon</title></svg>"), "a.html")) == ["So:", "Rain Lake Sea"]

@@ -1,4 +1,4 @@
-"""Every hostile file fails with a reason, and the parsers read real documents at least as well as others do."""
+"""The parsers read real documents at least as well as others do."""
 
 import json
 import subprocess
@@ -11,18 +11,6 @@ from resources.errors import ParseFailed
 
 pytestmark = pytest.mark.real
 
-_REASONS = ("empty", "binary", "encoding", "broken", "encrypted", "no_text", "unsupported_format")
-_HOSTILE = """
-import sys, pathlib
-from rage_assets.blocks.parsing import parse_file
-from resources.errors import ParseFailed
-for path in sorted(pathlib.Path(sys.argv[1]).rglob("*")):
-    if path.is_file() and path.name != "SOURCE.txt":
-        try:
-            parse_file(path, path.name).model_dump_json(exclude={"children"})
-        except ParseFailed as failure:
-            assert failure.reason in sys.argv[2:], path
-"""
 # The better of two widely used parsers on the same files: text, recall of headings, cells. Of old office files, which
 # they do not read, what we hold ourselves to.
 _OTHERS = {
@@ -43,12 +31,6 @@ _OTHERS = {
     "markdown": (0.988, 1.0, 1.0),
     "vtt": (1.0, None, None),
 }
-
-
-def test_no_hostile_file_crashes_or_hangs(shared):
-    run = [sys.executable, "-c", _HOSTILE, str(shared / "hostile"), *_REASONS]
-    done = subprocess.run(run, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.mark.parametrize("name", _OTHERS)

@@ -198,3 +198,37 @@ def test_menus_and_keys_are_told_apart_from_words(parse):
     menu = "<menuchoice><guimenu>File</guimenu><guimenuitem>Save</guimenuitem></menuchoice>"
     keys = "<keycombo><keycap>Ctrl</keycap><keycap>S</keycap></keycombo>"
     assert texts(parse(f"<article><para>Use {menu} or {keys}.</para></article>", "a.xml")) == ["Use File > Save or Ctrl+S."]
+
+
+def test_the_front_of_an_article_keeps_translated_titles_reviewed_works_and_notes(parse):
+    front = (
+        "<title-group><article-title>Lake</article-title><trans-title-group><trans-title>See</trans-title>"
+        "</trans-title-group></title-group><author-notes><fn><p>No conflict.</p></fn></author-notes>"
+        "<product><source>A Book</source></product><funding-group><award-group><funding-source>Fund</funding-source>"
+        "<award-id>A1</award-id></award-group></funding-group>"
+    )
+    notes = "<notes><p>Data on request.</p></notes>"
+    text = f"<article><front><article-meta>{front}</article-meta>{notes}</front><body><p>b</p></body></article>"
+    blocks = parse(text, "a.nxml").blocks
+    assert [block.text for block in blocks] == ["Lake", "See", "A Book", "b"]
+    assert (blocks[0].metadata["notes"], blocks[0].metadata["funding"]) == ("No conflict.; Data on request.", "Fund A1")
+
+
+def test_headings_of_articles_have_their_labels_and_appendices_their_parts(parse):
+    text = (
+        "<article><body><sec><label>2.1</label><title>Cold</title><statement><label>Theorem 1</label><title>T</title>"
+        "<p>s</p></statement></sec></body><back><app-group><app><label>A</label><title>More</title><p>x</p></app></app-group>"
+        "</back></article>"
+    )
+    found = [(block.type.value, block.text) for block in parse(text, "a.nxml").blocks]
+    assert found == [
+        ("heading", "2.1 Cold"), ("heading", "Theorem 1 T"), ("paragraph", "s"), ("heading", "A More"), ("paragraph", "x"),
+    ]  # fmt: skip
+
+
+def test_a_list_within_an_item_keeps_its_title(parse):
+    text = (
+        "<article><body><list><list-item><p>a</p><list><title>In</title><list-item><p>b</p></list-item></list></list-item>"
+        "</list></body></article>"
+    )
+    assert parse(text, "a.nxml").blocks[0].text == "- a\n  In\n  - b"

@@ -22,7 +22,7 @@ _PROSE = 20
 _FEWEST_WORDS = 40
 _NEARLY_ALL = 0.95
 _IN_LINE = INLINE | {"br", "hr"}
-_DATA = ("table", "pre", "dl")
+_DATA = ("table", "pre", "dl", "aside")
 _LISTS = ("ul", "ol")
 _CAPTION = re.compile(r"caption|credit", re.IGNORECASE)
 
@@ -164,6 +164,9 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
     """What to keep of an article's blocks."""
     places = [at for at, unit in enumerate(units) if unit.share > 0.5 and not unit.is_heading]
     first, last = places[0], places[-1]
+    opening = first
+    while opening and units[opening - 1].is_heading:
+        opening -= 1
     linked: dict[HtmlElement, list[int]] = {}
     for unit in units:
         if unit.group is not None:
@@ -175,7 +178,7 @@ def _chosen(units: list[_Unit]) -> set[_Unit]:
         size = len("".join(unit.text))
         links, total = linked[unit.group] if unit.group is not None else (unit.linked, size)
         if unit.share > 0.5:
-            wanted = first <= at <= last or not unit.is_heading
+            wanted = opening <= at <= last or not unit.is_heading
         elif first < at < last:
             wanted = links <= (0.9 if unit.is_heading else 0.6) * total
         elif unit.group is not None and unit.group.tag in _DATA:

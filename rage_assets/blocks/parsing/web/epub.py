@@ -31,11 +31,11 @@ class EpubParser:
     """Reads the spine of an EPUB 2 or 3, each chapter as HTML."""
 
     name = "epub"
-    version = 2
+    version = 3
     suffixes: ClassVar[dict[str, str]] = {".epub": "application/epub+zip"}
 
     def parse(self, content: Content) -> Outline:
-        """Blocks of all chapters; a chapter is no page, so `page` stays empty.
+        """Blocks of all chapters that can be read; a chapter is no page, so `page` stays empty.
 
         Raises:
             ParseFailed: `encrypted` for a book whose chapters only its shop's readers open, `broken`.
@@ -47,10 +47,18 @@ class EpubParser:
         book.refuse_encrypted()
         outline = Outline()
         outline.title = package.xpath("string(//*[local-name()='metadata']//*[local-name()='title'])")
+        failure: ParseFailed | None = None
         for part, media_type in book.chapters():
-            _add_chapter(outline, archive.read(part), media_type, book.labels.get(part, ""), posixpath.basename(part))
+            try:
+                _add_chapter(outline, archive.read(part), media_type, book.labels.get(part, ""), posixpath.basename(part))
+            except ParseFailed as one:
+                if one.reason != "broken":
+                    raise
+                failure = failure or one
+        if failure and not outline.blocks:
+            raise failure
         if outline.blocks:
-            outline.blocks[0].metadata |= _facts(package)
+            outline.blocks[0].metadata |= _facts(package) | ({"incomplete": failure.message} if failure else {})
         return outline
 
 

@@ -1,14 +1,15 @@
 """What stands around the content of a web page: menus, footers, cookie banners, share buttons.
 
 Two rules: what says by its element, role or class that it is furniture goes; then lists and boxes made of links go.
-A rule is undone when little would be left: then the "menu" is what the page is about. And what an independent reader of
-pages takes for the article is never furniture, whatever it is called.
+A rule is undone when little would be left: then the "menu" is what the page is about. What an independent reader of
+pages takes for the article is never furniture, whatever it is called, nor are an article's notes, tables and code.
 """
 
 import re
 from typing import TYPE_CHECKING
 
 from rage_assets.blocks.parsing.web.article import keep_article
+from rage_assets.blocks.parsing.web.embedded import Embedded
 from rage_assets.blocks.parsing.web.sections import has_id_of_heading
 from rage_assets.blocks.parsing.web.tree import drop, length
 from rage_assets.blocks.parsing.web.voting import Votes
@@ -34,6 +35,14 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CONTENT = re.compile(
     r"(?:^|[\s_-])(?:content|main|article|post|entry|story|page|body|site|wrapper|container)(?:$|[\s_-])", re.IGNORECASE
 )
+# Of these names those that an article has for its own parts, too.
+_ORDINARY = re.compile(
+    r"(?:^|(?<=[\s_-]))(?:archives?|categories|meta|popular|rating|recommend\w*|related|search|subscription|tags|tools?|trending)"
+    r"(?=$|[\s_-])",
+    re.IGNORECASE,
+)
+# What nobody sees, or what is no part of a text although it stands in it.
+_UNSEEN = re.compile(r"(?:^|[\s_-])(?:hidden|no-?print|sr-only|visually-hidden|edit-?section)(?:$|[\s_-])", re.IGNORECASE)
 # What follows an article under the same roof; no vote saves it.
 _NEVER_ARTICLE = re.compile(
     r"(?:^|[\s_-])(?:comment-?list|comments|disqus\w*|respond|cookies?|consent)(?:$|[\s_-])", re.IGNORECASE
@@ -65,23 +74,31 @@ def remove_furniture(root: "HtmlElement", text: str) -> None:
 def _named(root: "HtmlElement", votes: Votes) -> list["HtmlElement"]:
     """Elements which call themselves furniture."""
     total = length(root)
+    embedded = Embedded(root)
     found = []
+    ordinary = set()
     for element in root.iter():
         if not isinstance(element.tag, str) or element.tag in ("html", "body", "main", "h1"):
             continue
+        names = _CAMEL.sub("-", f"{element.get('class') or ''} {element.get('id') or ''}")
         if element.tag in _ELEMENTS or element.get("role") in _ROLES or _is_page_header(element):
-            if not votes.approve(element):
+            is_note = not _NAMES.search(names) and embedded.is_note(element, names)
+            if not is_note and not votes.approve(element):
                 found.append(element)
             continue
-        names = _CAMEL.sub("-", f"{element.get('class') or ''} {element.get('id') or ''}")
         if _NAMES.search(names) and has_id_of_heading(element):
             names = _CAMEL.sub("-", element.get("class") or " ")
         if names == " " or not _NAMES.search(names) or _CONTENT.search(names):
             continue
+        if not _NEVER_ARTICLE.search(names) and not _UNSEEN.search(names) and embedded.is_data(element):
+            continue
         # A wrapper around half of the page is not what its name says.
         if length(element) < 0.5 * total and (_NEVER_ARTICLE.search(names) or not votes.approve(element)):
             found.append(element)
-    return found
+            if not _NAMES.search(_ORDINARY.sub("", names)):
+                ordinary.add(element)
+    spared = ordinary.intersection(embedded.only_text_of_headings(set(found)))
+    return [element for element in found if element not in spared]
 
 
 def _is_page_header(element: "HtmlElement") -> bool:

@@ -21,7 +21,7 @@ class HtmlParser:
     """Reads HTML leniently with lxml and keeps what a person came to read."""
 
     name = "html"
-    version = 3
+    version = 4
     suffixes: ClassVar[dict[str, str]] = {
         ".html": "text/html", ".htm": "text/html", ".shtml": "text/html", ".xhtml": "application/xhtml+xml",
         ".xht": "application/xhtml+xml",

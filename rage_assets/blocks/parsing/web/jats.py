@@ -22,8 +22,10 @@ _FACTS = {
     "subjects": "./*[local-name()='article-categories']//*[local-name()='subject']",
     "keywords": "./*[local-name()='kwd-group']/*[local-name()='kwd']",
     "editors": "./*[local-name()='contrib-group']/*[local-name()='contrib'][@contrib-type!='author']/*[local-name()='name']",
-    "funding": "./*[local-name()='funding-group']/*[local-name()='funding-statement']",
+    "funding": "./*[local-name()='funding-group']/*[local-name()='funding-statement' or local-name()='award-group']",
+    "conference": "./*[local-name()='conference']",
     "correspondence": "./*[local-name()='author-notes']/*[local-name()='corresp']",
+    "notes": "./*[local-name()='author-notes']/*[local-name()='fn']|../*[local-name()='notes']",
     "license": "./*[local-name()='permissions']/*[local-name()='license']",
 }
 
@@ -81,13 +83,16 @@ class JatsReader(DocumentReader):
         if title is not None:
             self.outline.title = text_of(title, frozenset(("xref", "fn")))
             self.outline.heading(self.outline.title, 1)
-        for subtitle in meta.xpath("./*[local-name()='title-group']/*[local-name()='subtitle']"):
-            self.outline.paragraph(text_of(subtitle))
+        for subtitle in meta.xpath("./*[local-name()='title-group']/*"):
+            if local(subtitle) in ("subtitle", "trans-title-group"):
+                self.outline.paragraph(text_of(subtitle))
         authors, places = _authors(meta), _affiliations(meta)
         self.outline.paragraph(", ".join(authors), role="authors")
         self.outline.paragraph("; ".join(places), role="affiliations")
         for child in meta:
-            if local(child) in ("abstract", "trans-abstract"):
+            if local(child) == "product":  # the work that a review is of
+                self.outline.paragraph(text_of(child))
+            elif local(child) in ("abstract", "trans-abstract"):
                 self.read(child, 1, 0)
         facts = {"author": ", ".join(authors), "date": _date(meta)}
         for name, path in _FACTS.items():

@@ -23,7 +23,8 @@ def reference(citation: "_Element") -> str:
         return text_of(citation, frozenset(("label",)))
     parts = [_sentence(", ".join(_people(citation)))]
     parts += [_sentence(_first(citation, *_TITLES))]
-    source, volume, issue = _first(citation, "source"), _first(citation, "volume"), _first(citation, "issue")
+    source = " ".join(filter(None, (_first(citation, name) for name in ("source", "series", "conf-name", "patent"))))
+    volume, issue = _first(citation, "volume"), _first(citation, "issue")
     pages = "–".join(filter(None, (_first(citation, "fpage"), _first(citation, "lpage")))) or _first(
         citation, "elocation-id"
     )

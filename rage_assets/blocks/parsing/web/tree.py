@@ -1,9 +1,9 @@
 """A page's text as a tree of elements, and what is never text to its reader."""
 
-import codecs
 import re
 from typing import TYPE_CHECKING
 
+from rage_assets.blocks.parsing.seven_bit import seven_bit_text
 from resources.errors import ParseFailed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _NEVER = ("script", "style", "noscript", "template", "iframe", "object", "embed"
 _SECOND = ("katex-html", "MathJax", "MathJax_Preview", "MathJax_Display", "MathJax_SVG", "mwe-math-fallback-image-inline",
            "mwe-math-fallback-image-display")  # fmt: skip
 _SIGNS = frozenset(("", "¶", "#", "§", "🔗", "⚓", "link", "permalink"))
-_SEVEN_BIT = re.compile(r"""charset\s*=\s*["']?\s*(iso-2022-(?:jp|kr)|hz-gb-2312)""", re.IGNORECASE)
+_DECLARED = re.compile(r"""charset\s*=\s*["']?\s*([\w-]{2,30})""", re.IGNORECASE)
 # Their content is what a reader without frames sees; the parser takes it for text.
 _NO_FRAMES = re.compile(r"</?(?:noframes|frameset)\b[^<>]{0,1000}>", re.IGNORECASE)
 _FEWEST_LABELS = 3
@@ -95,17 +95,15 @@ def is_named(element: "HtmlElement", *names: str) -> bool:
 
 def _wide(text: str) -> str:
     """Text of an encoding that looks like ASCII, such as ISO-2022-JP, decoded as the page declares."""
-    declared = _SEVEN_BIT.search(text[:2048]) if text.isascii() else None
-    try:
-        return codecs.decode(text.encode("ascii"), declared[1]) if declared else text
-    except (UnicodeError, LookupError):
-        return text
+    declared = _DECLARED.search(text[:2048]) if text.isascii() else None
+    return (declared and seven_bit_text(text.encode("ascii"), declared[1])) or text
 
 
 def _is_hidden(element: "HtmlElement") -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
     if element.get("hidden") not in (None, "false", "until-found"):
-        return True
+        # Readers of books show a note where its mark is touched.
+        return "note" not in (element.get("epub:type") or "")
     return "display:none" in style or "visibility:hidden" in style or is_named(element, *_SECOND)
 
 

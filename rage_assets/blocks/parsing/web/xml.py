@@ -31,7 +31,7 @@ class XmlParser:
     """Reads XML; entities stay unexpanded and nothing is fetched."""
 
     name = "xml"
-    version = 3
+    version = 4
     reads_in_pieces = True
     suffixes: ClassVar[dict[str, str]] = dict.fromkeys(
         (".xml", ".nxml", ".jats", ".docbook", ".dbk", ".tei", ".dita", ".ditamap", ".rss", ".atom", ".opml"),

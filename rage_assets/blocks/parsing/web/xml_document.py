@@ -29,7 +29,7 @@ _NUMBERED_TYPES = frozenset(
 _CODE = frozenset(("programlisting", "screen", "literallayout", "synopsis", "codeblock", "pre", "preformat",
                    "msgblock", "eg",
                    "egXML", "code-block", "cmdsynopsis", "funcsynopsis"))  # fmt: skip
-_TABLES = frozenset(("table", "informaltable", "simpletable", "properties", "choicetable"))
+_TABLES = frozenset(("table", "array", "informaltable", "simpletable", "properties", "choicetable"))
 _FIGURES = frozenset(("fig", "figure", "informalfigure", "mediaobject", "chem-struct-wrap", "image"))
 _NOTES = {"note": "note", "tip": "note", "warning": "note", "caution": "note", "important": "note", "danger": "note",
           "hazardstatement": "note", "sidebar": "note", "boxed-text": "note", "fn": "footnote", "footnote": "footnote",
@@ -58,6 +58,8 @@ _IN_PARAGRAPHS = _LISTS | _CODE | _TABLES | _FIGURES | {"table-wrap", "fig-group
                                                          "footnote", "fn", "example"}  # fmt: skip
 # What a figure may hold that is more than its caption.
 _OWN_BLOCKS = _TABLES | _CODE | _LISTS | {"supplementary-material", "media"}
+# What stands in sentences; an appendix is called as an entry of an apparatus is, which does.
+_WITHIN = (INLINE - _SECTIONS) | {""}
 _MAX_DEPTH = 150
 _LONGEST_LIST = 6000
 
@@ -96,7 +98,7 @@ class DocumentReader:
             self._figure(element, **metadata)
         elif name in ("disp-formula", "equation", "informalequation"):
             self.outline.paragraph(formula(element), **metadata)
-        elif name in _PARAGRAPHS or not any(local(child) and local(child) not in INLINE for child in element):
+        elif name in _PARAGRAPHS or all(local(child) in _WITHIN for child in element):
             self._paragraph(element, level, depth, metadata)
         else:
             self._container(element, name, level, depth, metadata)
@@ -122,7 +124,9 @@ class DocumentReader:
         anchor = None
         if parent is not None:
             anchor = parent.get("id") or parent.get("{http://www.w3.org/XML/1998/namespace}id")
-        self.outline.heading(text_of(element, frozenset(("fn", "footnote", "note"))), level, anchor=anchor, **metadata)
+        label = next((text_of(child) for child in parent if local(child) == "label"), "") if parent is not None else ""
+        text = text_of(element, frozenset(("fn", "footnote", "note")))
+        self.outline.heading(f"{label} {text}".strip(), level, anchor=anchor, **metadata)
 
     def _container(self, element: "_Element", name: str, level: int, depth: int, metadata: dict[str, Any]) -> None:
         if name in _NOTES:
@@ -203,6 +207,8 @@ def _items(element: "_Element", depth: int) -> Any:
     for child in element:
         kind = local(child)
         if not kind or kind in _TITLES or kind in ("lb", "pb"):
+            if depth and kind in _TITLES:
+                yield f"{'  ' * depth}{text_of(child)}"
             continue
         number += 1
         inner = [node for node in child.iterdescendants() if local(node) in _LISTS and _outer_list(node) is element]
