@@ -80,6 +80,7 @@ def test_the_commands_of_the_readme_work_as_written(checkout):
             if command not in RUNS_THESE_VERY_TESTS | STAYS_UP:
                 done = run(command, checkout)
                 assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+                assert "Nothing was found" not in done.stdout, command
     finally:
         if up.poll() is None:
             os.killpg(up.pid, signal.SIGINT)
