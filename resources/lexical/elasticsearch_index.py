@@ -6,7 +6,7 @@ any Elasticsearch 8 or 9 will do.
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -19,6 +19,7 @@ from resources.lexical.elasticsearch_mapping import (
     FORMAT,
     MAPPINGS,
     SETTINGS,
+    among,
     delete_action,
     gram_filters,
     index_action,
@@ -121,7 +122,9 @@ class ElasticsearchIndex:
         self._change(lambda client: client.indices.refresh(index=self._name))
         self._languages = (-_LANGUAGES_S, ())
 
-    def search(self, query: str, k: int, *, languages: Sequence[str] = ()) -> list[tuple[UUID, float]]:
+    def search(
+        self, query: str, k: int, *, languages: Sequence[str] = (), within: Collection[UUID] | None = None
+    ) -> list[tuple[UUID, float]]:
         """See `LexicalIndex.search`.
 
         Raises:
@@ -131,11 +134,14 @@ class ElasticsearchIndex:
         if not terms or k < 1:
             return []
         should = [{"term": {"words": term}} for term in terms]
-        return [(id_, score) for id_, score in self._hits({"bool": {"should": should}}, k)]
+        # where there is a filter, a bool's `should` is no condition by itself
+        return self._hits({"bool": {"should": should, "minimum_should_match": 1, "filter": among(within)}}, k)
 
-    def pattern_candidates(self, required: Sequence[Sequence[str]], limit: int) -> list[UUID]:
+    def pattern_candidates(
+        self, required: Sequence[Sequence[str]], limit: int, *, within: Collection[UUID] | None = None
+    ) -> list[UUID]:
         """See `LexicalIndex.pattern_candidates`."""
-        must = gram_filters(required)
+        must = gram_filters(required) + among(within)
         query = {"constant_score": {"filter": {"bool": {"filter": must}} if must else {"match_all": {}}}}
         if limit <= _WINDOW:
             return [id_ for id_, _ in self._hits(query, limit)]

@@ -5,7 +5,7 @@ terms, pieces of three letters, and ids.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -72,6 +72,11 @@ def gram_filters(required: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
             every = [{"bool": {"filter": [{"term": {"grams": gram}} for gram in grams]}} for grams in ways]
             filters.append({"bool": {"should": every}})
     return filters
+
+
+def among(ids: Collection[UUID] | None) -> list[dict[str, Any]]:
+    """What leaves only these passages; nothing where none are given."""
+    return [] if ids is None else [{"terms": {"_id": [each.hex for each in ids]}}]
 
 
 def index_action(index: str, routing: str, passage: LexicalPassage) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a lexical index is to the rest of the platform: one for each index version of a space, derived, disposable."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -63,20 +63,26 @@ class LexicalIndex(Protocol):
         """Makes what was added and deleted durable and visible to every process, and lets other writers in."""
         ...
 
-    def search(self, query: str, k: int, *, languages: Sequence[str] = ()) -> list[tuple[UUID, float]]:
+    def search(
+        self, query: str, k: int, *, languages: Sequence[str] = (), within: Collection[UUID] | None = None
+    ) -> list[tuple[UUID, float]]:
         """At most `k` (passage id, BM25 score > 0), best first. No character of `query` is syntax.
 
         Args:
             query: Words.
             k: The most hits.
             languages: Those that the query may be in, ISO 639-1; none for all that the index holds.
+            within: Some ten thousand passages or fewer, beside which there are no hits. Scores are what they are without.
         """
         ...
 
-    def pattern_candidates(self, required: Sequence[Sequence[str]], limit: int) -> list[UUID]:
+    def pattern_candidates(
+        self, required: Sequence[Sequence[str]], limit: int, *, within: Collection[UUID] | None = None
+    ) -> list[UUID]:
         """At most `limit` ids of passages whose text may hold one string of each group in `required`, whatever the case.
 
-        A group with a string of fewer than three characters does not narrow; where none does, every passage is a candidate.
+        A group with a string of fewer than three characters does not narrow; where none does, every passage is a candidate,
+        or every one of those in `within`.
         """
         ...
 

@@ -5,7 +5,7 @@ The folder holds no text: terms and pieces of three letters, and the ids by whic
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -140,7 +140,9 @@ class TantivyIndex:
             writer.commit()
             writer.wait_merging_threads()  # consumes the writer, and with it the lock
 
-    def search(self, query: str, k: int, *, languages: Sequence[str] = ()) -> list[tuple[UUID, float]]:
+    def search(
+        self, query: str, k: int, *, languages: Sequence[str] = (), within: Collection[UUID] | None = None
+    ) -> list[tuple[UUID, float]]:
         """See `LexicalIndex.search`.
 
         Raises:
@@ -155,7 +157,10 @@ class TantivyIndex:
                 (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, "words", term, index_option="freq"))
                 for term in terms
             ]
-            hits = searcher.search(tantivy.Query.boolean_query(should), k, count=False).hits
+            asked = tantivy.Query.boolean_query(should)
+            if within is not None:
+                asked = _every([asked, tantivy.Query.const_score_query(self._among(within), 0.0)])
+            hits = searcher.search(asked, k, count=False).hits
             return [(_id(searcher, address), score) for score, address in hits]
 
     def _held(self, searcher: tantivy.Searcher) -> tuple[str, ...]:
@@ -166,14 +171,20 @@ class TantivyIndex:
             known = self._languages = self._seen, tuple(language for language, _ in found)
         return known[1]
 
-    def pattern_candidates(self, required: Sequence[Sequence[str]], limit: int) -> list[UUID]:
+    def pattern_candidates(
+        self, required: Sequence[Sequence[str]], limit: int, *, within: Collection[UUID] | None = None
+    ) -> list[UUID]:
         """See `LexicalIndex.pattern_candidates`."""
         with _reported(self._path):
             searcher = self._searcher()
             must = [clause for group in gram_groups(required) for clause in self._holding(group)]
+            must += [self._among(within)] if within is not None else []
             query = _every(must) if must else tantivy.Query.all_query()
             hits = searcher.search(tantivy.Query.const_score_query(query, 1.0), limit, count=False).hits
             return [_id(searcher, address) for _, address in hits]
+
+    def _among(self, ids: Collection[UUID]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self._index.schema, "id", [each.hex for each in ids])
 
     def _holding(self, group: list[list[str]]) -> list[tantivy.Query]:
         """What finds the texts that hold all the pieces of one string of a group."""

@@ -12,6 +12,7 @@ from resources.postgres.database import Connection
 from resources.retrieval.profile import ROBUST, RankingProfile
 
 _SCAN_BATCH = 500
+_MOST_WITHIN = 20_000  # passages whose ids are named to another engine
 
 
 class Scope(NamedTuple):
@@ -193,6 +194,24 @@ def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dic
         binary=True,
     ).fetchall()
     return dict(zip((row["id"] for row in rows), _unpacked([row["packed"] for row in rows]), strict=True))
+
+
+def few_within(connection: Connection, where: Scope, narrowing: Narrowing) -> list[UUID] | None:
+    """The passages within the filters and the caller's rights; None where these are many, or all."""
+    _, parameters = narrowing.condition()
+    row = connection.execute(
+        f"""
+        WITH few AS MATERIALIZED ({FEW})
+        SELECT hashes IS NULL AS many, ARRAY(
+            SELECT p.id FROM passages p WHERE p.index_version = %(version)s
+            AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[]) LIMIT %(most)s + 1
+        ) AS ids FROM few
+        """,
+        parameters | {"version": where.index_version, "most": _MOST_WITHIN},
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    return None if row["many"] or len(row["ids"]) > _MOST_WITHIN else row["ids"]
 
 
 def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple
 from uuid import UUID
 
@@ -134,7 +135,7 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
     ids = None
     if pattern.required:
         try:
-            ids = _index(look).pattern_candidates(pattern.required, _MOST_PATTERN_CANDIDATES + 1)
+            ids = _holding(look, pattern, _MOST_PATTERN_CANDIDATES + 1)
         except LexicalUnavailable:
             degraded.append(LEXICAL_UNAVAILABLE)
     bound = _MOST_SCANNED if ids is None else _MOST_PATTERN_CANDIDATES
@@ -150,6 +151,16 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
         if matches:
             ranked[each] = matches / (matches + 1)
     return Found(ranked, lambda each: Scores(pattern=_rounded(ranked[each])), degraded)
+
+
+def _holding(look: Look, pattern: Pattern, limit: int) -> list[UUID]:
+    """What may hold a pattern's strings; where that is much, only what is within filters and rights, if that is little."""
+    index = _index(look)
+    ids = index.pattern_candidates(pattern.required, limit)
+    if len(ids) < limit:
+        return ids
+    within = reads.few_within(look.connection, look.where, look.narrowing)
+    return ids if within is None else index.pattern_candidates(pattern.required, limit, within=within)
 
 
 def _cosines(vector: NDArray[np.float32], vectors: dict[UUID, NDArray[np.float32]]) -> dict[UUID, float]:
@@ -176,18 +187,21 @@ def _by_words(
 def _found_by_words(
     look: Look, query: str, depth: int, *, vectors: bool
 ) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
-    """Looks deeper while filters and removals leave too few."""
+    """Looks only at what is within filters and rights where that is little, else deeper while they leave too few."""
     index = _index(look)
     seen: set[UUID] = set()
     candidates: dict[UUID, reads.Candidate] = {}
-    while True:
-        hits = index.search(query, depth)
+    within: list[UUID] | None = None
+    for again in count():
+        hits = index.search(query, depth, within=within)
         fresh = [each for each, _ in hits if each not in seen]
         candidates |= reads.check(look.connection, look.where, fresh, look.narrowing, vectors=vectors)
         seen.update(fresh)
         if len(candidates) >= look.k or len(hits) < depth or depth >= _MOST_LEXICAL or look.narrowing.nothing:
-            return {each: score for each, score in hits if each in candidates}, candidates
-        depth *= 4
+            break
+        within = within if again else reads.few_within(look.connection, look.where, look.narrowing)
+        depth *= 1 if within is not None and not again else 4
+    return {each: score for each, score in hits if each in candidates}, candidates
 
 
 def _index(look: Look) -> LexicalIndex:

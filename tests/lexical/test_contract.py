@@ -109,6 +109,33 @@ def test_candidates_hold_one_string_of_every_group_whatever_the_case(index):
     assert index.pattern_candidates([["ras", "oth"], ["xyz", "zyx"]], 10) == []
 
 
+def test_only_passages_within_are_found_with_the_scores_they_have_without(index):
+    index.add([passage(str(n), f"word number {n}") for n in range(9)])
+    index.commit()
+    scores = dict(index.search("word 3", 10))
+    within = [an_id("3"), an_id("7"), an_id("of nothing")]
+    assert index.search("word 3", 10, within=within) == [(each, pytest.approx(scores[each])) for each in within[:2]]
+    assert found(index, "word 3", k=1, within=within) == [an_id("3")]
+    assert found(index, "other", within=within) == found(index, "word", within=[]) == []
+
+
+def test_a_thousand_times_as_many_may_be_within_as_are_found(index):
+    index.add([passage(str(n), f"word number {n}") for n in range(20)])
+    index.commit()
+    within = [an_id(str(n)) for n in range(10, 20_010)]
+    assert set(found(index, "word", k=30, within=within)) == {an_id(str(n)) for n in range(10, 20)}
+
+
+def test_only_candidates_within_are_given(index):
+    index.add([passage(str(n), f"word number {n}") for n in range(9)])
+    index.commit()
+    within = [an_id("3"), an_id("7")]
+    assert set(index.pattern_candidates([["number"]], 10, within=within)) == set(within)
+    assert index.pattern_candidates([["ber 7"]], 10, within=within) == [an_id("7")]
+    assert set(index.pattern_candidates([["w"]], 10, within=within)) == set(within)
+    assert index.pattern_candidates([["number"]], 10, within=[]) == []
+
+
 def test_short_literals_do_not_narrow(index):
     index.add([passage("a", "one"), passage("b", "two")])
     index.commit()
