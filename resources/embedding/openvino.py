@@ -43,6 +43,8 @@ class OpenVinoEmbedder:
         form: Which of the conversion's forms; by default the one that was chosen when it was made.
     """
 
+    is_remote = False
+
     def __init__(self, model: str, folder: Path, prompts: Prompts = NONE, form: str = "") -> None:
         import openvino
 

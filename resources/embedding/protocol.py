@@ -14,11 +14,13 @@ class Embedder(Protocol):
         model: The model's name, as in the settings.
         dimension: The length of its vectors.
         window: The most tokens of a text that it reads, special tokens included.
+        is_remote: Whether another machine computes, which may be slow to answer, or not answer at all.
     """
 
     model: str
     dimension: int
     window: int
+    is_remote: bool
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of `texts`, shape (len(texts), dimension), each of unit length."""

