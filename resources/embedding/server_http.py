@@ -64,7 +64,7 @@ class _Way(NamedTuple):
 
 
 _PATIENT = _Way(4, 300.0, 10.0, 60.0, 30.0, 5)
-_HURRIED = _Way(2, 0.5, 0.5, 3.0, 3.0, 2)
+_HURRIED = _Way(2, 1.0, 0.5, 3.0, 3.0, 2)
 
 
 class EmbeddingHttp:

@@ -148,7 +148,7 @@ def test_a_database_that_fails_is_not_taken_for_a_failing_model(garden, monkeypa
 
     with monkeypatch.context() as patched:
         patched.setattr(fill.staged_texts, "stream_blocks", failing)
-        with pytest.raises(ConnectionError):
+        with pytest.raises(RageError, match="ConnectionError: gone"):
             garden.build(SMALLER)
     assert garden.versions()[SMALLER].stale is None
     assert garden.build(SMALLER).complete

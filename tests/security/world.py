@@ -163,7 +163,7 @@ class World:
             "alg none": self.issuer.unsigned("operator", **claim),
             "HS256 with the public key": self.issuer.signed_with_the_public_key("operator", **claim),
             "revoked key": key.text,
-            "revoked session": issue("operator", **claim, session=revoked),
+            "revoked session": issue("operator", **claim, session=revoked, age_s=30),
             "revoked user": issue("dismissed", **claim, age_s=30),
         }
         return [Someone(name, token) for name, token in tokens.items()]
