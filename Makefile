@@ -12,7 +12,7 @@ run: setup  ## Everything up, with this project's own docs and code (or SOURCE=/
 	@$(BIN)/rage demo $(if $(SOURCE),"$(SOURCE)") && exec $(BIN)/rage up
 
 test: setup  ## All tests, a file at a time on each of JOBS processes. Those that need a server or the evaluation data say so when they skip.
-	@$(BIN)/python -m pytest -rs -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -rfEs -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## Style, types, the directions of imports, and what is unsafe or secret.
 	$(BIN)/ruff check .
