@@ -1,6 +1,7 @@
 """What every test shares: the evaluation data where it is there, homes of their own, and a way to run an ingestion."""
 
 import atexit
+import logging
 import os
 import shutil
 import subprocess
@@ -51,6 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, start in enumerate(LONGEST) if path.startswith(start)), len(LONGEST))
 
     items.sort(key=turn)
+
+
+@pytest.fixture(autouse=True)
+def _level_of_logs() -> Iterator[None]:
+    """Leaves no test's logging to those after it: in detail, it costs more than many a test."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture(scope="session")
