@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from resources.lexical.entry import GRAM, gram_groups, language_codes, words_of
+from resources.lexical.entry import language_codes, words_of
+from resources.lexical.grams import GRAM, folded, gram_groups
 from resources.lexical.protocol import LexicalPassage
 
-FORMAT = "2"  # of fields and analysis; another one needs a rebuild
+FORMAT = "3"  # of fields and analysis; another one needs a rebuild
 
 _SPACE = re.compile(r"\s")
 _SPACE_IN_GRAM = "\ue000"
@@ -81,7 +82,7 @@ def among(ids: Collection[UUID] | None) -> list[dict[str, Any]]:
 
 def index_action(index: str, routing: str, passage: LexicalPassage) -> dict[str, Any]:
     """The bulk action that writes an entry, in place of one with the same id."""
-    text = _SPACE.sub(_SPACE_IN_GRAM, passage.text.casefold())
+    text = _SPACE.sub(_SPACE_IN_GRAM, folded(passage.text))
     return {
         "_op_type": "index",
         "_index": index,

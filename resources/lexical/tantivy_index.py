@@ -14,11 +14,12 @@ import tantivy
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from resources.lexical.analysis import query_terms
-from resources.lexical.entry import MOST_LANGUAGES, MOST_QUERY_TERMS, gram_groups, language_codes, words_of
+from resources.lexical.entry import MOST_LANGUAGES, MOST_QUERY_TERMS, language_codes, words_of
+from resources.lexical.grams import folded, gram_groups
 from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
 from resources.lexical.tantivy_schema import gram_analyzer, new_schema, word_analyzer
 
-_FORMAT = "2"  # of fields and analysis; another one needs a rebuild
+_FORMAT = "3"  # of fields and analysis; another one needs a rebuild
 _FORMAT_FILE = "rage-format"
 _HEAP_BYTES = 64_000_000
 _WAIT_FOR_WRITER_S = 20.0
@@ -111,7 +112,7 @@ class TantivyIndex:
                         pair=passage.document_id.hex + passage.version_id.hex,
                         language=language_codes(passage),
                         words=words_of(passage),
-                        grams=passage.text.casefold(),
+                        grams=folded(passage.text),
                     )
                 )
                 count += 1

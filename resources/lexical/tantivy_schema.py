@@ -2,7 +2,7 @@
 
 import tantivy
 
-from resources.lexical.entry import GRAM
+from resources.lexical.grams import GRAM
 
 
 def new_schema() -> tantivy.Schema:

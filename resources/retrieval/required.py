@@ -1,32 +1,37 @@
 """What every match of an expression holds: the pieces of text by which an index narrows what is looked through.
 
 The pieces are groups of which a text holds at least one each, as in Russ Cox, "Regular expression matching with a trigram
-index", 2012. What is not certain is left out: a group too few costs time, one too many would cost hits.
+index", 2012. What is not certain is left out: a group too few costs time, one too many would cost hits. Texts and pieces
+are without case, and in both any white space is a single space.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 from re import _constants as ops  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-LEAST_LITERAL = 3  # shorter ones do not narrow
+from resources.lexical.grams import GRAM, folded
+
+LEAST_LITERAL = GRAM  # shorter ones do not narrow
 _MOST_ALTERNATIVES = 24
 _MOST_SHORT = 1_000  # of just three characters, as three digits in a row
 _MOST_GROUPS = 16
 _MOST_REPEATED = 4
 _DIGITS = tuple("0123456789")
-_SPACES = tuple(" \n\t\r\f")
+_SPACE = (" ",)
+_SPACES = re.compile("  +")
 
 Group = tuple[str, ...]
-"""Case-folded strings; a text that matches holds at least one of them."""
+"""Folded strings; a text that matches holds, folded, at least one of them."""
 
 
 class _Part(NamedTuple):
     """What a part of an expression matches.
 
     Attributes:
-        exact: All that it can match, case-folded; None where that is not known.
+        exact: All that it can match, folded; None where that is not known.
         groups: What it holds beside, where `exact` is not known.
     """
 
@@ -50,20 +55,11 @@ def groups_of_words(words: Iterable[Sequence[str]]) -> tuple[Group, ...]:
     Args:
         words: For each word its literal pieces, which lie apart; an empty one where it begins or ends with something else.
     """
-    parts = list(words)
-    found: list[Group] = []
-    for at, pieces in enumerate(parts):
-        for place, piece in enumerate(pieces):
-            folded = piece.casefold()
-            if len(folded) >= LEAST_LITERAL:
-                found.append((folded,))
-            elif len(folded) == LEAST_LITERAL - 1:
-                # two letters and the white space beside them are three
-                if place == len(pieces) - 1 and at + 1 < len(parts):
-                    found.append(tuple(folded + space for space in _SPACES))
-                if place == 0 and at:
-                    found.append(tuple(space + folded for space in _SPACES))
-    return _best(found)
+    found = [""]
+    for at, (first, *others) in enumerate(words):
+        found[-1] += folded(f" {first}" if at else first)
+        found += map(folded, others)
+    return _best((text,) for text in found)
 
 
 def _sequence(items: Any) -> _Part:
@@ -85,7 +81,7 @@ def _sequence(items: Any) -> _Part:
 
 def _parts(op: Any, value: Any) -> Iterator[_Part]:
     if op is ops.LITERAL:
-        yield _Part((chr(value).casefold(),))
+        yield _Part((folded(chr(value)),))
     elif op is ops.AT:
         return
     elif op is ops.IN:
@@ -105,13 +101,13 @@ def _class(members: Any) -> tuple[str, ...] | None:
     found: dict[str, None] = {}
     for kind, member in members:
         if kind is ops.LITERAL:
-            found[chr(member).casefold()] = None
+            found[folded(chr(member))] = None
         elif kind is ops.RANGE and member[1] - member[0] < _MOST_ALTERNATIVES:
-            found.update(dict.fromkeys(chr(each).casefold() for each in range(member[0], member[1] + 1)))
+            found.update(dict.fromkeys(folded(chr(each)) for each in range(member[0], member[1] + 1)))
         elif kind is ops.CATEGORY and member is ops.CATEGORY_DIGIT:
             found.update(dict.fromkeys(_DIGITS))
         elif kind is ops.CATEGORY and member is ops.CATEGORY_SPACE:
-            found.update(dict.fromkeys(_SPACES))
+            found.update(dict.fromkeys(_SPACE))
         else:
             return None
     return tuple(found)
@@ -135,6 +131,9 @@ def _choice(branches: list[_Part]) -> _Part:
 
 
 def _repeated(least: int, most: Any, part: _Part) -> Iterator[_Part]:
+    if part.exact == _SPACE:
+        yield _Part(_SPACE if least else (*_SPACE, ""))  # however many
+        return
     if least == 0:
         together = part.exact is not None and most == 1
         yield _Part(tuple(dict.fromkeys((*part.exact, "")))) if together and part.exact is not None else _UNKNOWN
@@ -165,23 +164,15 @@ def _flushed(run: list[tuple[str, ...]]) -> list[Group]:
             if min(map(len, texts)) >= LEAST_LITERAL:
                 best, end = texts, stop
         if best is not None:
-            found.append(_joined(_trimmed(run[start:end])))
+            found.append(best)
             start = end
         else:
             start += 1
     return found
 
 
-def _trimmed(window: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Without white space at its ends where what is left is long enough: that narrows as well, with fewer alternatives."""
-    for outer, rest in ((0, slice(1, None)), (-1, slice(None, -1))):
-        if window[outer] == _SPACES and sum(min(map(len, part)) for part in window[rest]) >= LEAST_LITERAL:
-            window = window[rest]
-    return window
-
-
 def _joined(run: list[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys("".join(texts) for texts in product(*run)))
+    return tuple(dict.fromkeys(_SPACES.sub(" ", "".join(texts)) for texts in product(*run)))
 
 
 def _best(groups: Iterable[Group]) -> tuple[Group, ...]:

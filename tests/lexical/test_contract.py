@@ -126,6 +126,14 @@ def test_a_thousand_times_as_many_may_be_within_as_are_found(index):
     assert set(found(index, "word", k=30, within=within)) == {an_id(str(n)) for n in range(10, 20)}
 
 
+def test_candidates_hold_a_string_whatever_white_space_is_in_it(index):
+    texts = {"a": "as soon\r\n\tas possible", "b": "possible, soon: as can be", "c": "soon\u00a0as"}
+    index.add([passage(name, text) for name, text in texts.items()])
+    index.commit()
+    assert index.pattern_candidates([["soon as"]], 10) == [an_id("a")]
+    assert index.pattern_candidates([["soon \n as"], ["  possible"]], 10) == [an_id("a")]
+
+
 def test_only_candidates_within_are_given(index):
     index.add([passage(str(n), f"word number {n}") for n in range(9)])
     index.commit()
