@@ -58,9 +58,9 @@ class PlatformResource:
         with platform.database.transaction() as connection:
             row = spaces.identify(connection, space)
         for shard in shards:
-            if shard < row["shards"] and not platform.lock(row["id"], f"shard-{shard}", wait=False):
+            if shard < row["shards"] and not platform.locks.take(row["id"], f"shard-{shard}", wait=False):
                 context.log.info(f"Another run works on shard {shard} of {space}; waiting for it.")
-                platform.lock(row["id"], f"shard-{shard}")
+                platform.locks.take(row["id"], f"shard-{shard}")
         with platform.database.transaction() as connection:  # whoever held the locks may have moved the space
             row = spaces.identify(connection, space)
         return Work(

@@ -20,6 +20,7 @@ from resources.objects.store import ObjectStore, default_url
 from resources.postgres import rights, spaces
 from resources.postgres.database import Connection, Database
 from resources.postgres.embedded import EmbeddedPostgres, check_home
+from resources.postgres.locks import SpaceLocks
 from resources.postgres.migrate import check_schema, migrate
 from resources.postgres.space_keys import SpaceKeys
 from resources.reranking.stage import Reranking, configured_reranking
@@ -35,6 +36,9 @@ class Platform:
         settings: What is configured.
         role: `worker` for the pipeline, `api` for those who read on behalf of a caller.
         pool_size: Least and most database connections.
+
+    Attributes:
+        locks: What this process holds of spaces, so that no other does.
     """
 
     def __init__(self, settings: Settings, role: str, pool_size: tuple[int, int] = (1, 4)) -> None:
@@ -43,7 +47,7 @@ class Platform:
         self._pool_size = pool_size
         self._lexical: dict[tuple[UUID, UUID], LexicalIndex] = {}
         self._embedders: dict[str, Embedder] = {}
-        self._locks: dict[tuple[UUID, str], Connection] = {}
+        self.locks = SpaceLocks(lambda: self.database.dedicated())
         self._dedicated: dict[str, Database] = {}
         self._opening = threading.Lock()
         self._loading = threading.Lock()  # apart: a first conversion takes long
@@ -296,42 +300,9 @@ class Platform:
             self._lexical.pop(key).close()
         destroy_lexical(self.settings, space, version)
 
-    def lock(self, space: UUID, name: str, *, wait: bool = True) -> bool:
-        """Takes a lock on a space until `unlock`, `close` or the end of this process, however it ends.
-
-        Args:
-            space: The space.
-            name: What of it; shards have locks of their own.
-            wait: Whether to wait for whoever holds it.
-
-        Returns:
-            Whether it is held now. Taking it twice is taking it once.
-        """
-        if (space, name) in self._locks:
-            return True
-        connection = self.database.dedicated()
-        key = int.from_bytes(space.bytes[:4]), _key(name)
-        if wait:
-            connection.execute("SELECT pg_advisory_lock(%s, %s)", (key[0] - 2**31, key[1]))
-        else:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s) AS held", (key[0] - 2**31, key[1])).fetchone()
-            if not row or not row["held"]:
-                connection.close()
-                return False
-        self._locks[space, name] = connection
-        return True
-
-    def unlock(self, space: UUID, name: str) -> None:
-        """Gives a lock back."""
-        connection = self._locks.pop((space, name), None)
-        if connection is not None:
-            connection.close()
-
     def close(self) -> None:
         """Closes what was opened, and lets go of the embedded server."""
-        for connection in self._locks.values():
-            connection.close()
-        self._locks.clear()
+        self.locks.close()
         for space in {space for space, _ in self._lexical}:
             self.forget_lexical(space)
         reranker = self.__dict__.get("reranker")
@@ -344,9 +315,3 @@ class Platform:
             self.database.close()
         if "_embedded" in self.__dict__ and self._embedded:
             self._embedded.close()
-
-
-def _key(name: str) -> int:
-    import zlib
-
-    return zlib.crc32(name.encode()) - 2**31

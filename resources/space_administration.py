@@ -105,9 +105,9 @@ def delete(platform: Platform, name: str) -> None:
     with platform.database.transaction() as connection:
         row = spaces.identify(connection, name)
     for shard in range(row["shards"]):
-        platform.lock(row["id"], f"shard-{shard}")
+        platform.locks.take(row["id"], f"shard-{shard}")
     for lock in (index_versions.BUILD_LOCK, index_versions.SWITCH_LOCK):
-        platform.lock(row["id"], lock)
+        platform.locks.take(row["id"], lock)
     # First what lies on a server that may not answer: then nothing is deleted yet, and the space goes on without it.
     platform.destroy_lexical(row["id"])
     with platform.database.transaction(space=row["id"]) as connection:

@@ -49,7 +49,7 @@ def move(platform: Platform, name: str, isolation: Isolation, database: str | No
     locks += [index_versions.BUILD_LOCK, index_versions.SWITCH_LOCK]
     try:
         for lock in locks:
-            platform.lock(space, lock)
+            platform.locks.take(space, lock)
         moving.close_for_changes(platform.url("owner"), space, isolation)
         if target is not None:
             return _to_dedicated(platform, space, target, progress)
@@ -58,7 +58,7 @@ def move(platform: Platform, name: str, isolation: Isolation, database: str | No
         return _encryption(platform, space, isolation, progress)
     finally:
         for lock in locks:
-            platform.unlock(space, lock)
+            platform.locks.release(space, lock)
 
 
 def _to_dedicated(platform: Platform, space: UUID, target: str, progress: Progress) -> dict[str, int]:

@@ -35,7 +35,7 @@ def building(work: Work) -> Iterator[None]:
         Conflict: Another does.
         ServiceUnavailable: The space is being moved.
     """
-    if not work.platform.lock(work.space_id, index_versions.BUILD_LOCK, wait=False):
+    if not work.platform.locks.take(work.space_id, index_versions.BUILD_LOCK, wait=False):
         raise Conflict(f"An index version of {work.space} is being built already.", hint="Wait until that run has ended.")
     try:
         with work.platform.database.transaction() as connection:  # whoever held the lock may have moved the space
@@ -44,7 +44,7 @@ def building(work: Work) -> Iterator[None]:
         work.database = row["database"]
         yield
     finally:
-        work.platform.unlock(work.space_id, index_versions.BUILD_LOCK)
+        work.platform.locks.release(work.space_id, index_versions.BUILD_LOCK)
 
 
 def prepare(work: Work, model: str) -> IndexVersion:

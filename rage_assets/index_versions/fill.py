@@ -98,7 +98,7 @@ def _embed(work: Work, version: IndexVersion, model: BuildingModel, documents: l
 def _save(work: Work, version: IndexVersion, model: BuildingModel, documents: list[dict[str, Any]]) -> Filled:
     """Writes the passages of a batch, but for documents that changed since they were listed."""
     platform = work.platform
-    platform.lock(work.space_id, LOCK)  # whoever publishes or removes holds it, too
+    platform.locks.take(work.space_id, LOCK)  # whoever publishes or removes holds it, too
     try:
         with work.transaction() as connection:
             ids, filled = _write(work, connection, version, model, documents)
@@ -119,7 +119,7 @@ def _save(work: Work, version: IndexVersion, model: BuildingModel, documents: li
         return filled
     finally:
         platform.forget_lexical(work.space_id)
-        platform.unlock(work.space_id, LOCK)
+        platform.locks.release(work.space_id, LOCK)
 
 
 def _write(

@@ -23,7 +23,7 @@ def open_indexes(work: Work) -> Indexes:
 
     A missing one is told from an empty one by what it should hold.
     """
-    work.platform.lock(work.space_id, LOCK)
+    work.platform.locks.take(work.space_id, LOCK)
     with work.transaction() as connection:
         versions = index_versions.kept(connection, work.space_id)
     indexes = Indexes({})
@@ -56,7 +56,7 @@ def _open(work: Work, version: IndexVersion) -> LexicalIndex:
 def close_indexes(work: Work) -> None:
     """Lets others write to the indexes."""
     work.platform.forget_lexical(work.space_id)
-    work.platform.unlock(work.space_id, LOCK)
+    work.platform.locks.release(work.space_id, LOCK)
 
 
 def index_staged(work: Work) -> dict[str, int]:

@@ -38,12 +38,12 @@ def rebuild(work: Work) -> dict[str, int]:
 @contextmanager
 def _rebuilding(work: Work) -> Iterator[None]:
     """Lets one process alone rebuild the indexes of the space, until it ends, however it does."""
-    if not work.platform.lock(work.space_id, REBUILD_LOCK, wait=False):
+    if not work.platform.locks.take(work.space_id, REBUILD_LOCK, wait=False):
         raise Conflict(f"The lexical indexes of {work.space} are being rebuilt already.", hint="Wait until that has ended.")
     try:
         yield
     finally:
-        work.platform.unlock(work.space_id, REBUILD_LOCK)
+        work.platform.locks.release(work.space_id, REBUILD_LOCK)
 
 
 def _rebuild(work: Work) -> dict[str, int]:
@@ -79,7 +79,7 @@ def _fill(work: Work, version: IndexVersion, index: NewLexicalIndex) -> int:
 
 
 def _switch(work: Work, version: IndexVersion, index: NewLexicalIndex) -> None:
-    work.platform.lock(work.space_id, LOCK)
+    work.platform.locks.take(work.space_id, LOCK)
     try:
         for prefix in prefixes(work):
             ids = sorted(difference(work, version.id, index, prefix).documents)
@@ -97,7 +97,7 @@ def _switch(work: Work, version: IndexVersion, index: NewLexicalIndex) -> None:
         if version.live:
             point_alias(work.platform.settings, work.space_id, version.id)
     finally:
-        work.platform.unlock(work.space_id, LOCK)
+        work.platform.locks.release(work.space_id, LOCK)
 
 
 def _replace(work: Work, version: UUID, index: NewLexicalIndex, ids: list[UUID]) -> None:

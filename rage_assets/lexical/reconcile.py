@@ -68,12 +68,12 @@ def reconcile(work: Work) -> dict[str, int]:
 
 def _clear_away(work: Work, indexes: Indexes) -> None:
     """Removes what killed rebuilds left; while one goes on, nothing."""
-    if work.platform.lock(work.space_id, REBUILD_LOCK, wait=False):
+    if work.platform.locks.take(work.space_id, REBUILD_LOCK, wait=False):
         try:
             for version in indexes.opened:
                 remove_unread(work.platform.settings, work.space_id, version)
         finally:
-            work.platform.unlock(work.space_id, REBUILD_LOCK)
+            work.platform.locks.release(work.space_id, REBUILD_LOCK)
 
 
 def _ended(work: Work, indexes: Indexes) -> int:

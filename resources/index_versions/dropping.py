@@ -54,7 +54,7 @@ def due_for_drop(platform: Platform) -> list[tuple[str, UUID]]:
 
 def _drop(platform: Platform, place: dict[str, Any], version: UUID) -> None:
     with alone(platform, place) as now:
-        platform.lock(now["id"], _LEXICAL_LOCK)  # nobody writes to its lexical index meanwhile, or makes it again
+        platform.locks.take(now["id"], _LEXICAL_LOCK)  # nobody writes to its lexical index meanwhile, or makes it again
         try:
             _remove_rows(platform, now, version)
             # the rows are the truth: an index that is left behind is unreachable, and only takes up room
@@ -62,7 +62,7 @@ def _drop(platform: Platform, place: dict[str, Any], version: UUID) -> None:
                 platform.destroy_lexical(now["id"], version)
                 remove_unread(platform.settings, now["id"], version)  # a rebuild that is making one ends there
         finally:
-            platform.unlock(now["id"], _LEXICAL_LOCK)
+            platform.locks.release(now["id"], _LEXICAL_LOCK)
 
 
 def _remove_rows(platform: Platform, place: dict[str, Any], version: UUID) -> None:

@@ -27,11 +27,11 @@ def transaction(platform: Platform, place: dict[str, Any]) -> AbstractContextMan
 @contextmanager
 def alone(platform: Platform, place: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Lets nobody else switch or drop versions of the space, or move it; gives its row as it is now."""
-    if not platform.lock(place["id"], index_versions.SWITCH_LOCK, wait=False):
+    if not platform.locks.take(place["id"], index_versions.SWITCH_LOCK, wait=False):
         raise ServiceUnavailable(
             f"Another command switches or drops index versions of {place['name']}, or moves it.", hint="Try again soon."
         )
     try:
         yield place_of(platform, place["name"])
     finally:
-        platform.unlock(place["id"], index_versions.SWITCH_LOCK)
+        platform.locks.release(place["id"], index_versions.SWITCH_LOCK)

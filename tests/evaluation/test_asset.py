@@ -100,7 +100,7 @@ def test_a_space_without_sets_is_measured_in_no_time(home, instance):
 
 def test_a_measurement_waits_for_no_ingestion(garden, instance):
     worker = garden.home.platform("worker")
-    worker.lock(garden.id, "shard-0")
+    worker.locks.take(garden.id, "shard-0")
     try:
         assert run(garden, instance).success
     finally:
