@@ -10,7 +10,7 @@ from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
 from resources.postgres import index_versions, outbox, spaces, staged_texts, staging
 from resources.postgres.index_versions import IndexVersion
 
-# Locks on a space (`Platform.lock`): held by whoever writes to its indexes, and by whoever builds them anew.
+# Locks on a space (`SpaceLocks`): held by whoever writes to its indexes, and by whoever builds them anew.
 LOCK, REBUILD_LOCK = "lexical", "lexical-rebuild"
 _HEALED_TOGETHER = 500
 _LOOKED_UP_SINGLY = 64
