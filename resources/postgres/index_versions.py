@@ -8,7 +8,7 @@ import psycopg
 from resources.errors import Conflict, InvalidInput, NotFound
 from resources.postgres.database import Connection
 
-# Locks on a space (`Platform.lock`): held by whoever builds a version of it, and by whoever switches or drops one.
+# Locks on a space (`SpaceLocks`): held by whoever builds a version of it, and by whoever switches or drops one.
 BUILD_LOCK = "index-version"
 SWITCH_LOCK = "index-switch"
 
