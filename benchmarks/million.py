@@ -63,6 +63,7 @@ def _recalls(home: Home, made_of: library.Bases, count: int, queries: list[str])
     """How much of the nearest that looking at everything finds is found, without filters and with each."""
     from resources.postgres import neighbours
     from resources.postgres import search as reads
+    from resources.postgres.within import Within
 
     everything = [(1.0, "", {}, {}), *library.filters()]
     figures = []
@@ -78,7 +79,7 @@ def _recalls(home: Home, made_of: library.Bases, count: int, queries: list[str])
                 hits = wanted = 0
                 for vector, cosines in zip(vectors, best, strict=True):
                     started = time.perf_counter()
-                    got = neighbours.nearest(connection, where, vector, narrowing, _DEPTH)
+                    got = neighbours.nearest(Within(connection, where, narrowing), vector, _DEPTH)
                     taken.append((time.perf_counter() - started) * 1000)
                     hits += _found([each.cosine or 0.0 for each in got.values()], [each for each in cosines if each > -1])
                     wanted += sum(each > -1 for each in cosines)

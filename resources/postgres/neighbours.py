@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resources.postgres.database import Connection
-from resources.postgres.search import CANDIDATE, FEW, JOINED, Candidate, Narrowing, Scope, candidates, distance_of
+from resources.postgres.search import CANDIDATE, JOINED, Candidate, Scope, candidates, distance_of
+from resources.postgres.within import Within
 
 # Candidates that the index keeps in view, by how many vectors there are. Measured at 100,000, recall@10 was .96 with 80, .98
 # with 120, .99 with 160; at a million .91 with 200, .93 with 400, .95 with 800, .96 with 1000, pgvector's own limit.
@@ -22,9 +23,7 @@ _FAR = {"hnsw.max_scan_tuples": 200_000, "hnsw.scan_mem_multiplier": 8}
 _ENOUGH = 30  # of the hits within filters; fusion wants many, but the best come first
 
 
-def nearest(
-    connection: Connection, where: Scope, vector: NDArray[np.float32], narrowing: Narrowing, limit: int
-) -> dict[UUID, Candidate]:
+def nearest(within: Within, vector: NDArray[np.float32], limit: int) -> dict[UUID, Candidate]:
     """The passages whose vectors are nearest to `vector` (shape (dimension,)), with vectors and cosines.
 
     A vector belongs to a text; every passage with that text is a hit of its own. Where few passages are within the filters
@@ -33,10 +32,8 @@ def nearest(
     """
     from pgvector import HalfVector
 
-    condition, parameters = narrowing.condition()
-    parameters |= {"vector": HalfVector(vector), "version": where.index_version, "limit": limit}
-    look = _Look(connection, where, condition, parameters)
-    if not narrowing.given():
+    look = _Look(within, within.parameters | {"vector": HalfVector(vector), "limit": limit})
+    if not within.narrowing.given():
         found = _among_nearest(look, limit)
         if len(found.rows) >= min(limit, _ENOUGH) or found.every:
             return candidates(found.rows)
@@ -63,10 +60,23 @@ def _within(look: "_Look") -> list[dict[str, Any]]:
 class _Look(NamedTuple):
     """One look for the nearest: what its statements have in common."""
 
-    connection: Connection
-    where: Scope
-    condition: str
+    within: Within
     parameters: dict[str, Any]
+
+    @property
+    def connection(self) -> Connection:
+        """Of the caller's transaction."""
+        return self.within.connection
+
+    @property
+    def where(self) -> Scope:
+        """The space."""
+        return self.within.where
+
+    @property
+    def condition(self) -> str:
+        """The filters, over passages `p` and documents `d`."""
+        return self.within.condition
 
     def rows(self, statement: str, settings: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a statement, in one round trip.
@@ -168,31 +178,27 @@ def _by_index(look: _Look) -> list[dict[str, Any]]:
 
 
 def _among_few(look: _Look) -> list[dict[str, Any]] | None:
-    """The nearest of the passages within filters and rights, each of them compared; None where these are many.
-
-    The database's owner looks up their texts: under row-level security no index serves the filters. Nothing but hashes
-    comes from there, and what is nearest is looked up again as the caller.
-    """
+    """The nearest of the passages within filters and rights, each of them compared; None where these are many."""
+    if look.within.hashes is None:
+        return None
+    look = look._replace(parameters=look.parameters | {"hashes": look.within.hashes})
     rows = look.rows(
         f"""
-        WITH few AS MATERIALIZED (
-            {FEW}
-        ), near AS MATERIALIZED (
+        WITH near AS MATERIALIZED (
             SELECT v.text_hash, v.vector, {distance_of(look.where)} AS distance FROM vectors v
-            WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
-            ORDER BY distance LIMIT 4 * %(limit)s
+            WHERE v.index_version = %(version)s AND v.text_hash = ANY(%(hashes)s) ORDER BY distance LIMIT 4 * %(limit)s
         ), found AS (
             SELECT {CANDIDATE}, 1 - near.distance AS cosine, halfvec_send(near.vector) AS packed
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
             WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
         )
-        SELECT few.hashes IS NULL AS many, (SELECT count(*) FROM near) = 4 * %(limit)s AS more, found.*
-        FROM few LEFT JOIN found ON true
+        SELECT seen.texts = 4 * %(limit)s AS more, found.*
+        FROM (SELECT count(*) AS texts FROM near) seen LEFT JOIN found ON true
         """
     )
     found = [row for row in rows if row["id"] is not None]
     # where many of the nearest are not live any more, those behind them count
-    return None if rows[0]["many"] or (rows[0]["more"] and len(found) < look.parameters["limit"]) else found
+    return None if rows[0]["more"] and len(found) < look.parameters["limit"] else found
 
 
 def _among_all(look: _Look) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The reads of search, each under row-level security in the caller's transaction, each seeing live documents only."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from resources.errors import NotFound
 from resources.postgres.database import Connection
 from resources.retrieval.profile import ROBUST, RankingProfile
-
-_SCAN_BATCH = 500
-_MOST_WITHIN = 20_000  # passages whose ids are named to another engine
 
 
 class Scope(NamedTuple):
@@ -88,7 +85,6 @@ class Candidate(NamedTuple):
 # What statements over passages `p` and documents `d` have in common.
 CANDIDATE = "p.id, p.document_id, 'code' = ANY(p.types) AS code"
 JOINED = "JOIN documents d ON d.id = p.document_id"
-FEW = "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes"
 
 
 def scope(row: dict[str, Any]) -> Scope:
@@ -194,65 +190,6 @@ def vectors_of(connection: Connection, where: Scope, ids: Sequence[UUID]) -> dic
         binary=True,
     ).fetchall()
     return dict(zip((row["id"] for row in rows), _unpacked([row["packed"] for row in rows]), strict=True))
-
-
-def few_within(connection: Connection, where: Scope, narrowing: Narrowing) -> list[UUID] | None:
-    """The passages within the filters and the caller's rights; None where these are many, or all."""
-    _, parameters = narrowing.condition()
-    row = connection.execute(
-        f"""
-        WITH few AS MATERIALIZED ({FEW})
-        SELECT hashes IS NULL AS many, ARRAY(
-            SELECT p.id FROM passages p WHERE p.index_version = %(version)s
-            AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[]) LIMIT %(most)s + 1
-        ) AS ids FROM few
-        """,
-        parameters | {"version": where.index_version, "most": _MOST_WITHIN},
-        binary=True,
-    ).fetchone()
-    assert row is not None
-    return None if row["many"] or len(row["ids"]) > _MOST_WITHIN else row["ids"]
-
-
-def _texts_of_few(connection: Connection, select: str, parameters: dict[str, Any]) -> list[tuple[UUID, str]] | None:
-    rows = connection.execute(
-        f"""
-        WITH few AS MATERIALIZED ({FEW})
-        SELECT few.hashes IS NULL AS many, found.* FROM few
-        LEFT JOIN ({select} AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[])) found ON true ORDER BY found.id
-        """,
-        parameters,
-    ).fetchall()
-    return None if rows[0]["many"] else [(row["id"], row["text"]) for row in rows if row["id"] is not None]
-
-
-def texts(
-    connection: Connection, where: Scope, narrowing: Narrowing, ids: Sequence[UUID] | None, limit: int
-) -> Iterator[tuple[UUID, str]]:
-    """Yields id and text of the passages `ids`, or of at most some `limit` passages of the space, by id.
-
-    Where few are within the filters and the caller's rights, these are looked up at once.
-    """
-    condition, parameters = narrowing.condition()
-    parameters |= {"version": where.index_version, "after": UUID(int=0), "batch": _SCAN_BATCH}
-    select = f"SELECT p.id, p.text FROM passages p {JOINED} WHERE p.index_version = %(version)s AND {condition}"
-    if ids is not None:
-        for start in range(0, len(ids), _SCAN_BATCH):
-            parameters["ids"] = list(ids[start : start + _SCAN_BATCH])
-            for row in connection.execute(f"{select} AND p.id = ANY(%(ids)s)", parameters).fetchall():
-                yield row["id"], row["text"]
-        return
-    few = _texts_of_few(connection, select, parameters)
-    if few is not None:
-        yield from few
-        return
-    for _ in range(0, limit, _SCAN_BATCH):
-        rows = connection.execute(f"{select} AND p.id > %(after)s ORDER BY p.id LIMIT %(batch)s", parameters).fetchall()
-        for row in rows:
-            yield row["id"], row["text"]
-        if len(rows) < _SCAN_BATCH:
-            return
-        parameters["after"] = rows[-1]["id"]
 
 
 def passages(connection: Connection, where: Scope, ids: Sequence[UUID]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from resources.lexical.protocol import LexicalIndex, LexicalUnavailable
 from resources.postgres import neighbours
 from resources.postgres import search as reads
 from resources.postgres.database import Connection
+from resources.postgres.within import Within
 from resources.retrieval.fusion import fuse, relative
 from resources.retrieval.models import (
     EMBEDDER_UNAVAILABLE,
@@ -111,14 +112,15 @@ def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
     lost: set[str] = set()
     bm25: dict[UUID, float] = {}
     candidates: dict[UUID, reads.Candidate] = {}
+    within = Within(look.connection, look.where, look.narrowing)
     # words first: the vector may still be under way
     if mode != "vector":
-        bm25, candidates = _by_words(look, query, depth, lost, vectors=mode == "hybrid")
+        bm25, candidates = _by_words(look, within, query, depth, lost, vectors=mode == "hybrid")
     vector = _vector(look, lost) if mode != "lexical" or lost else None
     if vector is not None:
-        candidates |= neighbours.nearest(look.connection, look.where, vector, look.narrowing, depth)
+        candidates |= neighbours.nearest(within, vector, depth)
     elif mode == "vector":
-        bm25, candidates = _by_words(look, query, depth, lost)
+        bm25, candidates = _by_words(look, within, query, depth, lost)
     # in one order, so that what is equal stays as it is
     vectors = {each: found.vector for each, found in sorted(candidates.items()) if found.vector is not None}
     cosines = _cosines(vector, vectors) if vector is not None else {}
@@ -132,17 +134,17 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
     Not more are looked through than there is time for; where that leaves some out, `degraded` says so.
     """
     degraded: list[str] = []
+    within = Within(look.connection, look.where, look.narrowing)
     ids = None
     if pattern.required:
         try:
-            ids = _holding(look, pattern, _MOST_PATTERN_CANDIDATES + 1)
+            ids = _holding(_index(look), within, pattern, _MOST_PATTERN_CANDIDATES + 1)
         except LexicalUnavailable:
             degraded.append(LEXICAL_UNAVAILABLE)
     bound = _MOST_SCANNED if ids is None else _MOST_PATTERN_CANDIDATES
     began = time.monotonic()
     ranked: dict[UUID, float] = {}
-    passages = reads.texts(look.connection, look.where, look.narrowing, ids, bound + 1)
-    for seen, (each, text) in enumerate(passages, start=1):
+    for seen, (each, text) in enumerate(within.texts(ids, bound + 1), start=1):
         taken = time.monotonic() - began
         if seen > bound or taken > _SCAN_S or (seen > _LEAST_SCANNED and taken > _SCAN_WHILE_S):
             degraded.append(PATTERN_SCAN_BOUNDED)
@@ -153,14 +155,12 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
     return Found(ranked, lambda each: Scores(pattern=_rounded(ranked[each])), degraded)
 
 
-def _holding(look: Look, pattern: Pattern, limit: int) -> list[UUID]:
+def _holding(index: LexicalIndex, within: Within, pattern: Pattern, limit: int) -> list[UUID]:
     """What may hold a pattern's strings; where that is much, only what is within filters and rights, if that is little."""
-    index = _index(look)
     ids = index.pattern_candidates(pattern.required, limit)
-    if len(ids) < limit:
+    if len(ids) < limit or within.passages is None:
         return ids
-    within = reads.few_within(look.connection, look.where, look.narrowing)
-    return ids if within is None else index.pattern_candidates(pattern.required, limit, within=within)
+    return index.pattern_candidates(pattern.required, limit, within=within.passages)
 
 
 def _cosines(vector: NDArray[np.float32], vectors: dict[UUID, NDArray[np.float32]]) -> dict[UUID, float]:
@@ -174,33 +174,34 @@ def _cosines(vector: NDArray[np.float32], vectors: dict[UUID, NDArray[np.float32
 
 
 def _by_words(
-    look: Look, query: str, depth: int, lost: set[str], *, vectors: bool = False
+    look: Look, within: Within, query: str, depth: int, lost: set[str], *, vectors: bool = False
 ) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
     """BM25 of passages that stood the check; nothing, and a note in `lost`, where the index is not to be had."""
     try:
-        return _found_by_words(look, query, depth, vectors=vectors)
+        return _found_by_words(look, within, query, depth, vectors=vectors)
     except LexicalUnavailable:
         lost.add(LEXICAL_UNAVAILABLE)
         return {}, {}
 
 
 def _found_by_words(
-    look: Look, query: str, depth: int, *, vectors: bool
+    look: Look, within: Within, query: str, depth: int, *, vectors: bool
 ) -> tuple[dict[UUID, float], dict[UUID, reads.Candidate]]:
     """Looks only at what is within filters and rights where that is little, else deeper while they leave too few."""
     index = _index(look)
     seen: set[UUID] = set()
     candidates: dict[UUID, reads.Candidate] = {}
-    within: list[UUID] | None = None
+    narrowed: list[UUID] | None = None
     for again in count():
-        hits = index.search(query, depth, within=within)
+        hits = index.search(query, depth, within=narrowed)
         fresh = [each for each, _ in hits if each not in seen]
         candidates |= reads.check(look.connection, look.where, fresh, look.narrowing, vectors=vectors)
         seen.update(fresh)
         if len(candidates) >= look.k or len(hits) < depth or depth >= _MOST_LEXICAL or look.narrowing.nothing:
             break
-        within = within if again else reads.few_within(look.connection, look.where, look.narrowing)
-        depth *= 1 if within is not None and not again else 4
+        narrowed = within.passages
+        if again or narrowed is None:
+            depth *= 4
     return {each: score for each, score in hits if each in candidates}, candidates
 
 

@@ -8,6 +8,7 @@ from resources.access import Caller
 from resources.identity import text_hash
 from resources.postgres import machine, neighbours, vectors
 from resources.postgres import search as reads
+from resources.postgres.within import Within
 from resources.retrieval import tiers
 from resources.retrieval.patterns import compile_pattern
 from tests.retrieval.conftest import OWNER
@@ -33,7 +34,7 @@ def recall(shelves, narrowing, within, caller=OWNER):
         where = reads.scope(row)
         for query in shelves.queries:
             best = [shelves.rows[at]["id"] for at in np.argsort(-(shelves.points @ query)) if kept[at]][:K]
-            found = neighbours.nearest(connection, where, query, narrowing, 100)
+            found = neighbours.nearest(Within(connection, where, narrowing), query, 100)
             first = sorted(found, key=lambda each: -found[each].cosine)[:K]
             assert all(within(row) for row in shelves.rows if row["id"] in found)
             hit, asked = hit + len(set(best) & set(first)), asked + len(best)
@@ -67,7 +68,9 @@ def test_labels_of_passages_leave_the_best(shelves, filters, label, way, monkeyp
         monkeypatch.setattr(neighbours, "_among_few", lambda look: None)
     if label == "xx":
         with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
-            assert not neighbours.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(**filters), 100)
+            assert not neighbours.nearest(
+                Within(connection, reads.scope(row), reads.Narrowing(**filters)), shelves.queries[0], 100
+            )
         return
     assert recall(shelves, reads.Narrowing(**filters), lambda row: label in (row["type"], row["language"])) >= 0.97
 
@@ -87,7 +90,9 @@ def test_without_filters_the_nearest_are_found(shelves):
 
 def test_settings_of_a_look_do_not_outlive_it(shelves):
     with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
-        neighbours.nearest(connection, reads.scope(row), shelves.queries[0], reads.Narrowing(path_prefix="in0/"), 100)
+        neighbours.nearest(
+            Within(connection, reads.scope(row), reads.Narrowing(path_prefix="in0/")), shelves.queries[0], 100
+        )
         settings = connection.execute(
             "SELECT current_setting('enable_sort') AS sort, current_setting('enable_hashjoin') AS hashed, "
             "current_setting('rage.readable') AS readable"

@@ -234,6 +234,7 @@ def test_a_wrong_request_is_refused(body):
 def test_the_vector_index_serves_large_spaces(stocked, platform_database):
     from resources.postgres import neighbours, spaces
     from resources.postgres import search as reads
+    from resources.postgres.within import Within
 
     with platform_database.worker.transaction(space=stocked.id) as connection:
         connection.execute("SELECT rage_ensure_vector_index(%s)", (stocked.version,))
@@ -246,5 +247,5 @@ def test_the_vector_index_serves_large_spaces(stocked, platform_database):
     assert "_hnsw" in str(plan)
     with platform_database.api.transaction(caller=OWNER) as connection:
         where = reads.scope(spaces.identify(connection, stocked.name))
-        found = neighbours.nearest(connection, where, stocked.embedder.encode(["car"])[0], reads.Narrowing(), 2)
+        found = neighbours.nearest(Within(connection, where, reads.Narrowing()), stocked.embedder.encode(["car"])[0], 2)
     assert len(found) == 2

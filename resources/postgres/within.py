@@ -1,0 +1,86 @@
+"""What is within a search's filters and its caller's rights, under row-level security in the caller's transaction."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from resources.postgres.database import Connection
+from resources.postgres.search import JOINED, Narrowing, Scope
+
+_TOGETHER = 500
+_MOST_NAMED = 20_000  # passages whose ids are named to another engine
+
+
+class Within:
+    """What is within, where that is little: looked up once, when it is first asked for.
+
+    The database's owner looks it up: under row-level security no index serves the filters. Nothing but hashes comes from
+    there, so that whatever is shown has to be looked up again as the caller.
+
+    Args:
+        connection: Of the caller's transaction.
+        where: The space.
+        narrowing: The filters.
+    """
+
+    def __init__(self, connection: Connection, where: Scope, narrowing: Narrowing) -> None:
+        self.connection = connection
+        self.where = where
+        self.narrowing = narrowing
+        self.condition, self.parameters = narrowing.condition()
+        self.parameters |= {"version": where.index_version}
+
+    @cached_property
+    def hashes(self) -> list[bytes] | None:
+        """Of the texts; None where these are many, or all."""
+        row = self.connection.execute(
+            "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes",
+            self.parameters,
+            binary=True,
+        ).fetchone()
+        assert row is not None
+        found: list[bytes] | None = row["hashes"]
+        return found
+
+    @cached_property
+    def passages(self) -> list[UUID] | None:
+        """Those with these texts, so that some may not be within; None where they are many, or all."""
+        if self.hashes is None:
+            return None
+        rows = self._rows(
+            "SELECT p.id FROM passages p WHERE p.index_version = %(version)s AND p.text_hash = ANY(%(hashes)s) "
+            "LIMIT %(most)s",
+            hashes=self.hashes,
+            most=_MOST_NAMED + 1,
+        )
+        return None if len(rows) > _MOST_NAMED else [row["id"] for row in rows]
+
+    def texts(self, ids: Sequence[UUID] | None, limit: int) -> Iterator[tuple[UUID, str]]:
+        """Yields id and text of what is within.
+
+        Args:
+            ids: Of passages that may be within; None for all that are.
+            limit: How many are read, where many are within; these are the first by id.
+        """
+        select = f"SELECT p.id, p.text FROM passages p {JOINED} WHERE p.index_version = %(version)s AND {self.condition}"
+        if ids is not None:
+            yield from self._by_parts(f"{select} AND p.id = ANY(%(part)s)", ids)
+        elif self.hashes is not None:
+            yield from self._by_parts(f"{select} AND p.text_hash = ANY(%(part)s) ORDER BY p.id", self.hashes)
+        else:
+            after = UUID(int=0)
+            for _ in range(0, limit, _TOGETHER):
+                rows = self._rows(f"{select} AND p.id > %(after)s ORDER BY p.id LIMIT %(most)s", after=after, most=_TOGETHER)
+                yield from ((row["id"], row["text"]) for row in rows)
+                if len(rows) < _TOGETHER:
+                    return
+                after = rows[-1]["id"]
+
+    def _by_parts(self, statement: str, keys: Sequence[Any]) -> Iterator[tuple[UUID, str]]:
+        for start in range(0, len(keys), _TOGETHER):
+            rows = self._rows(statement, part=list(keys[start : start + _TOGETHER]))
+            yield from ((row["id"], row["text"]) for row in rows)
+
+    def _rows(self, statement: str, **given: Any) -> list[dict[str, Any]]:
+        return self.connection.execute(statement, self.parameters | given, binary=True).fetchall()
