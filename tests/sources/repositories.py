@@ -25,3 +25,22 @@ def commit(folder: Path, files: dict[str, str] | None = None) -> None:
         (folder / name).write_text(text)
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "x", "--allow-empty")
+
+
+def files(reader):
+    """What a reader finds, by path."""
+    found = {}
+    for file in reader.scan():
+        with reader.open(file) as content:
+            found[file.path] = content.read().decode()
+    return found
+
+
+def paths(reader):
+    """The paths of what a reader finds, in its order."""
+    return [file.path for file in reader.scan() if not file.problem]
+
+
+def problems(reader):
+    """What a reader cannot read, by path."""
+    return {file.path: file.problem for file in reader.scan() if file.problem}
