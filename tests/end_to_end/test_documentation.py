@@ -119,7 +119,7 @@ def test_the_commands_of_the_guide_to_access_work_as_written(checkout):
     assert "The audit is whole" in done.stdout
 
 
-def wait_for(log, text, process, within_s=240):
+def wait_for(log, text, process, within_s=600):
     deadline = time.monotonic() + within_s
     while text not in log.read_text():
         assert process.poll() is None, log.read_text()
