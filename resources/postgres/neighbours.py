@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from resources.postgres.database import Connection
 from resources.postgres.search import CANDIDATE, JOINED, Candidate, Scope, candidates, distance_of
-from resources.postgres.within import Within
+from resources.postgres.within import FEW, Within
 
 # Candidates that the index keeps in view, by how many vectors there are. Measured at 100,000, recall@10 was .96 with 80, .98
 # with 120, .99 with 160; at a million .91 with 200, .93 with 400, .95 with 800, .96 with 1000, pgvector's own limit.
@@ -179,26 +179,26 @@ def _by_index(look: _Look) -> list[dict[str, Any]]:
 
 def _among_few(look: _Look) -> list[dict[str, Any]] | None:
     """The nearest of the passages within filters and rights, each of them compared; None where these are many."""
-    if look.within.hashes is None:
-        return None
-    look = look._replace(parameters=look.parameters | {"hashes": look.within.hashes})
     rows = look.rows(
         f"""
-        WITH near AS MATERIALIZED (
+        WITH few AS MATERIALIZED (
+            {FEW}
+        ), near AS MATERIALIZED (
             SELECT v.text_hash, v.vector, {distance_of(look.where)} AS distance FROM vectors v
-            WHERE v.index_version = %(version)s AND v.text_hash = ANY(%(hashes)s) ORDER BY distance LIMIT 4 * %(limit)s
+            WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
+            ORDER BY distance LIMIT 4 * %(limit)s
         ), found AS (
             SELECT {CANDIDATE}, 1 - near.distance AS cosine, halfvec_send(near.vector) AS packed
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
             WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
         )
-        SELECT seen.texts = 4 * %(limit)s AS more, found.*
-        FROM (SELECT count(*) AS texts FROM near) seen LEFT JOIN found ON true
+        SELECT few.hashes IS NULL AS many, (SELECT count(*) FROM near) = 4 * %(limit)s AS more, found.*
+        FROM few LEFT JOIN found ON true
         """
     )
     found = [row for row in rows if row["id"] is not None]
     # where many of the nearest are not live any more, those behind them count
-    return None if rows[0]["more"] and len(found) < look.parameters["limit"] else found
+    return None if rows[0]["many"] or (rows[0]["more"] and len(found) < look.parameters["limit"]) else found
 
 
 def _among_all(look: _Look) -> list[dict[str, Any]]:

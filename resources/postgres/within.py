@@ -8,15 +8,18 @@ from uuid import UUID
 from resources.postgres.database import Connection
 from resources.postgres.search import JOINED, Narrowing, Scope
 
+FEW = "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes"
+"""The texts within filters and rights; null where they are many, or all.
+
+The database's owner looks them up: under row-level security no index serves the filters. Nothing but hashes comes from
+there, so that whatever is shown has to be looked up again as the caller.
+"""
 _TOGETHER = 500
 _MOST_NAMED = 20_000  # passages whose ids are named to another engine
 
 
 class Within:
-    """What is within, where that is little: looked up once, when it is first asked for.
-
-    The database's owner looks it up: under row-level security no index serves the filters. Nothing but hashes comes from
-    there, so that whatever is shown has to be looked up again as the caller.
+    """What is within, where that is little: looked up when it is first asked for.
 
     Args:
         connection: Of the caller's transaction.
@@ -32,29 +35,20 @@ class Within:
         self.parameters |= {"version": where.index_version}
 
     @cached_property
-    def hashes(self) -> list[bytes] | None:
-        """Of the texts; None where these are many, or all."""
-        row = self.connection.execute(
-            "SELECT rage_texts_within(%(version)s, %(types)s, %(languages)s, %(sources)s, %(path_prefix)s) AS hashes",
-            self.parameters,
-            binary=True,
-        ).fetchone()
-        assert row is not None
-        found: list[bytes] | None = row["hashes"]
-        return found
-
-    @cached_property
     def passages(self) -> list[UUID] | None:
-        """Those with these texts, so that some may not be within; None where they are many, or all."""
-        if self.hashes is None:
-            return None
+        """Those with texts that are within; None where they are many, or all."""
         rows = self._rows(
-            "SELECT p.id FROM passages p WHERE p.index_version = %(version)s AND p.text_hash = ANY(%(hashes)s) "
-            "LIMIT %(most)s",
-            hashes=self.hashes,
+            f"""
+            WITH few AS MATERIALIZED ({FEW})
+            SELECT hashes IS NULL AS many, ARRAY(
+                SELECT p.id FROM passages p WHERE p.index_version = %(version)s
+                AND p.text_hash = ANY((SELECT hashes FROM few)::bytea[]) LIMIT %(most)s
+            ) AS ids FROM few
+            """,
             most=_MOST_NAMED + 1,
         )
-        return None if len(rows) > _MOST_NAMED else [row["id"] for row in rows]
+        found: list[UUID] = rows[0]["ids"]
+        return None if rows[0]["many"] or len(found) > _MOST_NAMED else found
 
     def texts(self, ids: Sequence[UUID] | None, limit: int) -> Iterator[tuple[UUID, str]]:
         """Yields id and text of what is within.
@@ -64,10 +58,11 @@ class Within:
             limit: How many are read, where many are within; these are the first by id.
         """
         select = f"SELECT p.id, p.text FROM passages p {JOINED} WHERE p.index_version = %(version)s AND {self.condition}"
-        if ids is not None:
-            yield from self._by_parts(f"{select} AND p.id = ANY(%(part)s)", ids)
-        elif self.hashes is not None:
-            yield from self._by_parts(f"{select} AND p.text_hash = ANY(%(part)s) ORDER BY p.id", self.hashes)
+        few = ids if ids is not None or self.passages is None else sorted(self.passages)
+        if few is not None:
+            for start in range(0, len(few), _TOGETHER):
+                rows = self._rows(f"{select} AND p.id = ANY(%(part)s)", part=list(few[start : start + _TOGETHER]))
+                yield from ((row["id"], row["text"]) for row in rows)
         else:
             after = UUID(int=0)
             for _ in range(0, limit, _TOGETHER):
@@ -76,11 +71,6 @@ class Within:
                 if len(rows) < _TOGETHER:
                     return
                 after = rows[-1]["id"]
-
-    def _by_parts(self, statement: str, keys: Sequence[Any]) -> Iterator[tuple[UUID, str]]:
-        for start in range(0, len(keys), _TOGETHER):
-            rows = self._rows(statement, part=list(keys[start : start + _TOGETHER]))
-            yield from ((row["id"], row["text"]) for row in rows)
 
     def _rows(self, statement: str, **given: Any) -> list[dict[str, Any]]:
         return self.connection.execute(statement, self.parameters | given, binary=True).fetchall()
