@@ -6,8 +6,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.postgres.database import Connection
-from resources.postgres.search import CANDIDATE, JOINED, Candidate, Scope, candidates, distance_of
+from resources.postgres.search import CANDIDATE, JOINED, Candidate, candidates, distance_of
 from resources.postgres.within import FEW, Within
 
 # Candidates that the index keeps in view, by how many vectors there are. Measured at 100,000, recall@10 was .96 with 80, .98
@@ -63,21 +62,6 @@ class _Look(NamedTuple):
     within: Within
     parameters: dict[str, Any]
 
-    @property
-    def connection(self) -> Connection:
-        """Of the caller's transaction."""
-        return self.within.connection
-
-    @property
-    def where(self) -> Scope:
-        """The space."""
-        return self.within.where
-
-    @property
-    def condition(self) -> str:
-        """The filters, over passages `p` and documents `d`."""
-        return self.within.condition
-
     def rows(self, statement: str, settings: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """The rows of a statement, in one round trip.
 
@@ -85,20 +69,20 @@ class _Look(NamedTuple):
             statement: What to read.
             settings: Those that are for this statement only.
         """
-        with self.connection.pipeline():
+        with self.within.connection.pipeline():
             if settings:
                 # going back to before the settings takes them back, and nothing else: nothing is written
-                self.connection.execute("SAVEPOINT look")
+                self.within.connection.execute("SAVEPOINT look")
             self._set(settings or {})
-            found = self.connection.execute(statement, self.parameters, binary=True)
+            found = self.within.connection.execute(statement, self.parameters, binary=True)
             if settings:
-                self.connection.execute("ROLLBACK TO SAVEPOINT look")
+                self.within.connection.execute("ROLLBACK TO SAVEPOINT look")
         return found.fetchall()
 
     def in_view(self) -> int:
         """How many candidates the index on the vectors keeps in view."""
         self._set({})
-        row = self.connection.execute("SELECT current_setting('hnsw.ef_search')::int AS n").fetchone()
+        row = self.within.connection.execute("SELECT current_setting('hnsw.ef_search')::int AS n").fetchone()
         assert row is not None
         return int(row["n"])
 
@@ -106,7 +90,7 @@ class _Look(NamedTuple):
         # A custom plan knows the one partition to look at; a generic one would have to consider all.
         values = [part for name, value in settings.items() for part in (name, str(value))]
         more = ", set_config(%s, %s, true)" * len(settings)
-        self.connection.execute(
+        self.within.connection.execute(
             "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
             f"set_config('hnsw.ef_search', least(%s, greatest(%s, {_EF_SEARCH}))::int::text, true){more}",
             [
@@ -134,7 +118,7 @@ class _Nearest(NamedTuple):
 
 def _among_nearest(look: _Look, texts: int, settings: dict[str, Any] | None = None) -> _Nearest:
     """The passages within filters and rights that stand with the nearest `texts` texts."""
-    distance = distance_of(look.where)
+    distance = distance_of(look.within.where)
     rows = look.rows(
         f"""
         WITH near AS MATERIALIZED (
@@ -143,7 +127,7 @@ def _among_nearest(look: _Look, texts: int, settings: dict[str, Any] | None = No
         ), met AS MATERIALIZED (
             SELECT {CANDIDATE}, near.distance, near.vector
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
-            WHERE {look.condition}
+            WHERE {look.within.condition}
         ), found AS (
             SELECT id, document_id, code, 1 - distance AS cosine, halfvec_send(vector) AS packed
             FROM met ORDER BY distance LIMIT %(limit)s
@@ -166,12 +150,12 @@ def _by_index(look: _Look) -> list[dict[str, Any]]:
         "enable_sort": "off",
         "join_collapse_limit": 1,
     }
-    distance = distance_of(look.where)
+    distance = distance_of(look.within.where)
     return look.rows(
         f"""
         SELECT {CANDIDATE}, 1 - ({distance}) AS cosine, halfvec_send(v.vector) AS packed
         FROM vectors v JOIN passages p ON p.index_version = %(version)s AND p.text_hash = v.text_hash {JOINED}
-        WHERE v.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
+        WHERE v.index_version = %(version)s AND {look.within.condition} ORDER BY {distance} LIMIT %(limit)s
         """,
         settings,
     )
@@ -184,13 +168,13 @@ def _among_few(look: _Look) -> list[dict[str, Any]] | None:
         WITH few AS MATERIALIZED (
             {FEW}
         ), near AS MATERIALIZED (
-            SELECT v.text_hash, v.vector, {distance_of(look.where)} AS distance FROM vectors v
+            SELECT v.text_hash, v.vector, {distance_of(look.within.where)} AS distance FROM vectors v
             WHERE v.index_version = %(version)s AND v.text_hash = ANY((SELECT hashes FROM few)::bytea[])
             ORDER BY distance LIMIT 4 * %(limit)s
         ), found AS (
             SELECT {CANDIDATE}, 1 - near.distance AS cosine, halfvec_send(near.vector) AS packed
             FROM near JOIN passages p ON p.index_version = %(version)s AND p.text_hash = near.text_hash {JOINED}
-            WHERE {look.condition} ORDER BY near.distance LIMIT %(limit)s
+            WHERE {look.within.condition} ORDER BY near.distance LIMIT %(limit)s
         )
         SELECT few.hashes IS NULL AS many, (SELECT count(*) FROM near) = 4 * %(limit)s AS more, found.*
         FROM few LEFT JOIN found ON true
@@ -203,11 +187,11 @@ def _among_few(look: _Look) -> list[dict[str, Any]] | None:
 
 def _among_all(look: _Look) -> list[dict[str, Any]]:
     """The nearest of all passages, each of them compared."""
-    distance = distance_of(look.where)
+    distance = distance_of(look.within.where)
     return look.rows(
         f"""
         SELECT {CANDIDATE}, 1 - ({distance}) AS cosine, halfvec_send(v.vector) AS packed
         FROM passages p JOIN vectors v ON v.index_version = %(version)s AND v.text_hash = p.text_hash {JOINED}
-        WHERE p.index_version = %(version)s AND {look.condition} ORDER BY {distance} LIMIT %(limit)s
+        WHERE p.index_version = %(version)s AND {look.within.condition} ORDER BY {distance} LIMIT %(limit)s
         """
     )

@@ -38,6 +38,25 @@ def test_two_ingestions_of_one_space_at_once_both_end_well(home, write):
     assert len(home.rows("SELECT 1 FROM documents", space=space)) == 30
 
 
+def test_what_was_read_is_embedded_while_the_rest_is_read(home, write):
+    from rage_assets.ingest import run_ingest
+
+    folder = write({f"{index}.md": f"# {index}\n\nText number {index} of several.\n" for index in range(6)})
+    space = home.space(folder=folder)
+    embedded = []
+
+    def held_up(stage, done, total):
+        """Holds the reading up after the first files, until these have vectors."""
+        deadline = time.monotonic() + 60
+        while stage == "parse" and done < 6 and not embedded and time.monotonic() < deadline:
+            embedded.extend(home.rows("SELECT 1 FROM vectors", space=space))
+            time.sleep(0.1)
+
+    report = run_ingest(home.settings(batch_documents=2), "demo", on_progress=held_up)
+    assert (report.state, report.documents.new) == ("succeeded", 6)
+    assert embedded
+
+
 def test_ctrl_c_stops_with_a_word_and_the_next_run_goes_on(home, write):
     folder = write({f"{index}.md": f"# {index}\n\n" + f"Text number {index} of several. " * 40 for index in range(200)})
     space = home.space(folder=folder)
