@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from resources.postgres import spaces
 from resources.postgres.database import Connection
-from resources.retrieval.profile import RankingProfile
+from resources.retrieval.profile import LEARNED, RankingProfile, learned
 
 
 class Ground(NamedTuple):
@@ -52,7 +52,7 @@ def get(connection: Connection, index_version: UUID) -> tuple[RankingProfile, di
     row = connection.execute(
         "SELECT profile, evidence FROM ranking_profiles WHERE index_version = %s", (index_version,)
     ).fetchone()
-    return (RankingProfile(**row["profile"]), row["evidence"]) if row else None
+    return (learned(row["profile"]), row["evidence"]) if row else None
 
 
 def paths(connection: Connection, documents: Iterable[UUID]) -> dict[UUID, str]:
@@ -96,7 +96,7 @@ def save(
         (
             rests_on.index_version,
             space_id,
-            Jsonb(profile.model_dump()),
+            Jsonb(profile.model_dump(include=LEARNED)),
             Jsonb(evidence),
             rests_on.fingerprint,
             rests_on.documents,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from resources.errors import NotFound
 from resources.postgres.database import Connection
-from resources.retrieval.profile import ROBUST, RankingProfile
+from resources.retrieval.profile import ROBUST, RankingProfile, learned
 
 
 class Scope(NamedTuple):
@@ -118,7 +118,7 @@ def scope_of(connection: Connection, where: Scope, index_version: UUID) -> Scope
 
 def _profile(row: dict[str, Any]) -> RankingProfile:
     given = row.get("ranking")
-    return RankingProfile(**given) if given else ROBUST
+    return learned(given) if given else ROBUST
 
 
 def distance_of(where: Scope) -> str:

@@ -8,9 +8,13 @@ The weight follows the query: where BM25 falls steeply from its first hit to its
 the question and they are likely meant; where it falls little, words do not tell and the vectors decide. Prose asked of
 code shares few words with it, hence the bonus. Where the candidates' vectors are all alike, words decide. And it follows
 the space: its profile carries what its own queries taught.
+
+Only the first hundred of each tier judge: they set the scales and speak for each other. So whoever asks for more hits, for
+which the tiers are asked for more, finds the first ones in the order that they had.
 """
 
 from collections.abc import Mapping
+from heapq import nlargest
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +26,7 @@ from resources.retrieval.profile import ROBUST, RankingProfile
 T = TypeVar("T")
 
 _DEPTH = 10
+_FIRST = 100  # of each tier; the numbers of the profile were chosen with as many
 _UNNAMED = 0.5  # of the last one's BM25: what a passage is taken to have that a full list of hits does not name
 
 
@@ -50,21 +55,23 @@ def fuse(
     if not cosines:
         return words
     weight = np.float32(dense_weight(list(words.values()), code_share, profile))
-    every = list({**cosines, **words})
-    least = _UNNAMED * min(words.values()) if full else 0.0
+    first = _first(cosines) | _first(words)
+    every = sorted({**cosines, **words}, key=lambda each: each not in first)
+    least = _UNNAMED * min(words[each] for each in _first(words)) if full or len(words) > _FIRST else 0.0
     lexical = np.array([words.get(each, least) for each in every], np.float32)
     embedded = np.array([index for index, each in enumerate(every) if each in cosines])
     given = np.array([cosines[every[index]] for index in embedded], np.float32)
+    judges = sum(every[index] in first for index in embedded)
     likeness = np.zeros(len(every), np.float32)
-    likeness[embedded] = _scaled(given)
+    likeness[embedded] = _scaled(given, judges)
     if vectors is not None and all(every[index] in vectors for index in embedded):
         matrix = np.stack([vectors[every[index]] for index in embedded])
-        similarities = matrix @ matrix.T
+        similarities = matrix @ matrix[:judges].T
         weight *= np.float32(contrast(given, lexical[embedded], similarities))
         fused = (weight * likeness + (1 - weight) * lexical)[embedded]
         prose = 1 - code_share  # functions that resemble each other do different things
-        near = _scaled(moved(given, similarities, fused, profile.feedback * prose))
-        likeness[embedded] = _scaled(propagated(near, similarities, profile.propagation * prose))
+        near = _scaled(moved(given, similarities, fused, profile.feedback * prose), judges)
+        likeness[embedded] = _scaled(propagated(near, similarities, profile.propagation * prose), judges)
     fused = np.clip(weight * likeness + (1 - weight) * lexical, 0, 1)
     return {each: float(score) for each, score in zip(every, fused, strict=True)}
 
@@ -91,6 +98,13 @@ def relative(scores: Mapping[T, float]) -> dict[T, float]:
     return {each: score / best for each, score in scores.items()}
 
 
-def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    least, best = scores.min(), scores.max()
+def _first(scores: Mapping[T, float]) -> set[T]:
+    if len(scores) <= _FIRST:
+        return set(scores)
+    return set(nlargest(_FIRST, scores, key=scores.__getitem__))
+
+
+def _scaled(scores: NDArray[np.float32], judges: int) -> NDArray[np.float32]:
+    """Scores moved and stretched so that of the first `judges` the least is 0 and the best 1."""
+    least, best = scores[:judges].min(), scores[:judges].max()
     return (scores - least) / (best - least) if best > least else np.ones_like(scores)

@@ -1,5 +1,7 @@
 """How much a space's tiers count: what `fusion` goes by."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -25,9 +27,17 @@ class RankingProfile(BaseModel):
     least: float = Field(0.4, ge=0, le=1)
     most: float = Field(0.95, ge=0, le=1)
     lean: float = Field(0.0, ge=-1, le=1)
-    feedback: float = Field(0.2, ge=0, le=1)
-    propagation: float = Field(0.4, ge=0, le=1)
+    feedback: float = Field(0.4, ge=0, le=1)
+    propagation: float = Field(0.2, ge=0, le=1)
 
 
 ROBUST = RankingProfile()
 """What a space has that has learned nothing yet."""
+
+LEARNED = frozenset({"lean"})
+"""What a space learns, and so what is stored; all else is the product's choice, and moves with it."""
+
+
+def learned(stored: dict[str, Any]) -> RankingProfile:
+    """The profile of which only this is stored."""
+    return RankingProfile(**{name: value for name, value in stored.items() if name in LEARNED})

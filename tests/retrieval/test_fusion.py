@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from resources.retrieval.feedback import contrast, moved, propagated
 from resources.retrieval.fusion import dense_weight, fuse, scaled
-from resources.retrieval.profile import ROBUST, RankingProfile
+from resources.retrieval.profile import ROBUST, RankingProfile, learned
 
 SCORES = st.dictionaries(st.integers(0, 20), st.floats(0.01, 50), max_size=12)
 LEANS = st.floats(-1, 1)
@@ -84,6 +84,19 @@ def test_functions_that_resemble_each_other_do_not_lift_each_other():
     assert fuse(cosines, {"far": 1.0}, 1.0, vectors=vectors) == fuse(cosines, {"far": 1.0}, 1.0)
 
 
+def test_what_stands_behind_the_first_hundred_of_each_tier_changes_nothing_before_it():
+    rng = np.random.default_rng(5)
+    vectors = dict(enumerate(unit(*rng.normal(size=(400, 16)))))
+    cosines = {each: float(rng.uniform(0.2, 0.9)) for each in vectors}
+    bm25 = {each: float(rng.uniform(1, 20)) for each in rng.choice(400, 200, replace=False).tolist()}
+    best = {each for scores in (cosines, bm25) for each in sorted(scores, key=scores.get, reverse=True)[:100]}
+    few = fuse(
+        {each: cosines[each] for each in best}, {each: bm25[each] for each in best & bm25.keys()}, vectors=vectors, full=True
+    )
+    many = fuse(cosines, bm25, vectors=vectors, full=True)
+    assert {each: many[each] for each in best} == pytest.approx(few, abs=1e-5)
+
+
 def test_without_a_share_feedback_changes_nothing():
     cosines, similarities = np.array([0.3, 0.2], np.float32), np.eye(2, dtype=np.float32)
     assert (moved(cosines, similarities, cosines, 0) == cosines).all()
@@ -109,5 +122,5 @@ def test_scaling_takes_few_scores(scores):
     assert scaled(scores) == scores
 
 
-def test_a_stored_profile_is_read_as_it_was_written():
-    assert RankingProfile(**RankingProfile(lean=-0.3).model_dump()) == RankingProfile(lean=-0.3) != ROBUST
+def test_of_a_stored_profile_only_what_was_learned_counts():
+    assert learned(RankingProfile(lean=-0.3, feedback=0.9).model_dump()) == RankingProfile(lean=-0.3) != ROBUST
