@@ -96,7 +96,7 @@ def save(
         (
             rests_on.index_version,
             space_id,
-            Jsonb(profile.model_dump(include=LEARNED)),
+            Jsonb(profile.model_dump(include=set(LEARNED))),
             Jsonb(evidence),
             rests_on.fingerprint,
             rests_on.documents,

@@ -48,7 +48,7 @@ def propagated(likeness: Scores, similarities: Scores, share: float) -> Scores:
         similarities: The candidates' cosines to the judges, shape (n, m).
         share: 0–1.
     """
-    judges = similarities.shape[1]
+    judges: int = similarities.shape[1]
     if share <= 0 or judges < 2:
         return likeness
     near = np.maximum(similarities, 0)
@@ -75,7 +75,7 @@ def contrast(cosines: Scores, lexical: Scores, similarities: Scores) -> float:
         lexical: 0–1, shape (n,).
         similarities: The candidates' cosines to the judges, shape (n, m).
     """
-    count = similarities.shape[1]
+    count: int = similarities.shape[1]
     if count < 2 * _TOP:
         return 1.0
     alike = (float(similarities[:count].sum()) - count) / (count * (count - 1))
