@@ -17,9 +17,9 @@ from resources.lexical.analysis import query_terms
 from resources.lexical.entry import MOST_LANGUAGES, MOST_QUERY_TERMS, language_codes, words_of
 from resources.lexical.grams import folded, gram_groups
 from resources.lexical.protocol import LexicalPassage, LexicalUnavailable
-from resources.lexical.tantivy_schema import gram_analyzer, new_schema, word_analyzer
+from resources.lexical.tantivy_schema import gram_analyzer, id_halves, ids_at, new_schema, word_analyzer
 
-_FORMAT = "3"  # of fields and analysis; another one needs a rebuild
+_FORMAT = "4"  # of fields and analysis; another one needs a rebuild
 _FORMAT_FILE = "rage-format"
 _HEAP_BYTES = 64_000_000
 _WAIT_FOR_WRITER_S = 20.0
@@ -113,6 +113,7 @@ class TantivyIndex:
                         language=language_codes(passage),
                         words=words_of(passage),
                         grams=folded(passage.text),
+                        **id_halves(passage.id),
                     )
                 )
                 count += 1
@@ -162,7 +163,8 @@ class TantivyIndex:
             if within is not None:
                 asked = _every([asked, tantivy.Query.const_score_query(self._among(within), 0.0)])
             hits = searcher.search(asked, k, count=False).hits
-            return [(_id(searcher, address), score) for score, address in hits]
+            ids = ids_at(searcher, [address for _, address in hits])
+            return [(id_, score) for id_, (score, _) in zip(ids, hits, strict=True)]
 
     def _held(self, searcher: tantivy.Searcher) -> tuple[str, ...]:
         """The languages of the passages that are there, looked up once for each commit."""
@@ -182,7 +184,7 @@ class TantivyIndex:
             must += [self._among(within)] if within is not None else []
             query = _every(must) if must else tantivy.Query.all_query()
             hits = searcher.search(tantivy.Query.const_score_query(query, 1.0), limit, count=False).hits
-            return [_id(searcher, address) for _, address in hits]
+            return ids_at(searcher, [address for _, address in hits])
 
     def _among(self, ids: Collection[UUID]) -> tantivy.Query:
         return tantivy.Query.term_set_query(self._index.schema, "id", [each.hex for each in ids])
@@ -278,10 +280,6 @@ def _beside(path: Path) -> Path:
 
 def _every(queries: list[tantivy.Query]) -> tantivy.Query:
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
-
-
-def _id(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> UUID:
-    return UUID(str(searcher.doc(address).get_first("id")))
 
 
 def _lock_is_busy(error: BaseException) -> bool:
