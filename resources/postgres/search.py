@@ -49,21 +49,26 @@ class Narrowing(NamedTuple):
     def condition(self) -> tuple[str, dict[str, Any]]:
         """A condition over passages `p` and documents `d`, and its parameters."""
         clauses = {
-            "p.types && %(types)s::text[]": self.types,
-            "p.languages && %(languages)s::text[]": self.languages,
             "d.source_id = ANY(ARRAY(SELECT s.id FROM sources s WHERE s.name = ANY(%(sources)s::text[])))": self.sources,
             "starts_with(d.path, %(path_prefix)s)": self.path_prefix,
         }
-        conditions = [clause for clause, value in clauses.items() if value]
-        if self.nothing:
-            conditions.append("false")
+        asked = [clause for clause, value in clauses.items() if value]
         parameters = {
             "types": list(self.types or ()),
             "languages": list(self.languages or ()),
             "sources": list(self.sources or ()),
             "path_prefix": self.path_prefix,
         }
-        return " AND ".join(["d.state = 'live'", *conditions]), parameters
+        return " AND ".join(["d.state = 'live'", *asked, self.condition_of_passages()]), parameters
+
+    def condition_of_passages(self) -> str:
+        """The part of the condition that is about passages alone."""
+        clauses = {"p.types && %(types)s::text[]": self.types, "p.languages && %(languages)s::text[]": self.languages}
+        return " AND ".join(["false" if self.nothing else "true", *(clause for clause, value in clauses.items() if value)])
+
+    def of_documents(self) -> bool:
+        """Whether something narrows to some documents."""
+        return bool(self.sources or self.path_prefix)
 
 
 class Candidate(NamedTuple):

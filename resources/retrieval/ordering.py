@@ -15,7 +15,8 @@ from resources.retrieval.diversity import diversify, most_of_one
 from resources.retrieval.folding import Folded, fold
 
 _LOOKED_AT = 50  # candidates at once
-_MOST_LOOKED_AT = 1_000
+MOST_LOOKED_AT = 1_000
+"""How many of the best candidates a page may be made of."""
 
 
 class Placed(NamedTuple):
@@ -54,7 +55,7 @@ class Wish(NamedTuple):
 
 def distinct(connection: Connection, where: Scope, ranked: Mapping[UUID, float], wish: Wish) -> list[Folded]:
     """The best of the candidates, those that say the same as one, enough for the page where there are enough."""
-    best = sorted(ranked, key=lambda each: (-ranked[each], each.bytes))[:_MOST_LOOKED_AT]
+    best = sorted(ranked, key=lambda each: (-ranked[each], each.bytes))[:MOST_LOOKED_AT]
     seen: list[Preview] = []
     folded: list[Folded] = []
     together = max(_LOOKED_AT, 2 * wish.wanted)

@@ -23,6 +23,7 @@ from resources.retrieval.models import (
     Mode,
     Scores,
 )
+from resources.retrieval.ordering import MOST_LOOKED_AT
 from resources.retrieval.patterns import Pattern
 from resources.retrieval.profile import RankingProfile
 
@@ -31,7 +32,7 @@ _MOST_LEXICAL = 6_400
 _MOST_PATTERN_CANDIDATES = 10_000
 _MOST_SCANNED = 20_000
 _LEAST_SCANNED = 2_000  # however slow the machine is
-_SCAN_WHILE_S = 0.2  # and as many more as there is time for
+_SCAN_WHILE_S = 0.2  # and as many more as there is time for, while fewer are found than are ever looked at for a page
 _SCAN_S = 5.0
 
 
@@ -131,7 +132,8 @@ def gather(look: Look, query: str, mode: Mode = "hybrid") -> Gathered:
 def by_pattern(look: Look, pattern: Pattern) -> Found:
     """Passages in which RE2 finds the pattern, those with most matches first.
 
-    Not more are looked through than there is time for; where that leaves some out, `degraded` says so.
+    Not more are looked through than there is time for, and not many more once enough for any page are found; where that
+    leaves some out, `degraded` says so.
     """
     degraded: list[str] = []
     within = Within(look.connection, look.where, look.narrowing)
@@ -146,7 +148,8 @@ def by_pattern(look: Look, pattern: Pattern) -> Found:
     ranked: dict[UUID, float] = {}
     for seen, (each, text) in enumerate(within.texts(ids, bound + 1), start=1):
         taken = time.monotonic() - began
-        if seen > bound or taken > _SCAN_S or (seen > _LEAST_SCANNED and taken > _SCAN_WHILE_S):
+        enough = taken > _SCAN_WHILE_S or len(ranked) >= MOST_LOOKED_AT
+        if seen > bound or taken > _SCAN_S or (seen > _LEAST_SCANNED and enough):
             degraded.append(PATTERN_SCAN_BOUNDED)
             break
         matches = pattern.count(text)

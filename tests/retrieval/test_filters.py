@@ -131,6 +131,17 @@ def test_a_scan_ends_when_there_is_no_more_time(shelves, monkeypatch):
     assert tiers.PATTERN_SCAN_BOUNDED in found.degraded
 
 
+def test_a_scan_ends_once_it_found_more_than_any_page_is_made_of(shelves, monkeypatch):
+    monkeypatch.setattr(tiers, "_LEAST_SCANNED", 100)
+    monkeypatch.setattr(tiers, "_SCAN_WHILE_S", 60.0)
+    monkeypatch.setattr(tiers, "MOST_LOOKED_AT", 50)
+    with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
+        frequent = tiers.by_pattern(look(shelves, connection, row), compile_pattern(r"/\w \d/"))
+        rare = tiers.by_pattern(look(shelves, connection, row), compile_pattern("/passage 1234 of/"))
+    assert tiers.PATTERN_SCAN_BOUNDED in frequent.degraded and 50 <= len(frequent.ranked) <= 101
+    assert tiers.PATTERN_SCAN_BOUNDED not in rare.degraded and len(rare.ranked) == 1
+
+
 def test_a_scan_within_a_filter_looks_at_nothing_else(shelves, monkeypatch):
     monkeypatch.setattr(tiers, "_MOST_SCANNED", 40)
     with shelves.library.enter(OWNER, shelves.library.name) as (connection, row):
