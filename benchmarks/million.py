@@ -101,13 +101,17 @@ def _served(home: Home, count: int, made_of: library.Bases, questions: list[str]
     queries = iter(questions)
     figures: list[Figure] = []
     with launched(home) as (process, url), peak_of(process.pid) as peak, connected(home, url) as client:
+        note("the first searches after a start")
+        figures += _measured(client, "hybrid", list(islice(queries, asked)), None, name="hybrid, the first after a start")
         for mode in _MODES:
             note(f"{mode} over HTTP")
-            chosen = list(islice(queries, asked))
-            figures += _measured(client, mode, chosen, _MODE_MS.get(count))
+            figures += _measured(client, mode, list(islice(queries, asked // 4)), None, clients=1)
+            figures += _measured(client, mode, list(islice(queries, asked)), _MODE_MS.get(count))
         note("patterns over HTTP")
         texts = [text.text.replace("\n", " ") for _, _, text in library.batch(made_of, 0).passages()]
-        figures += _measured(client, "pattern", patterns(texts, asked), _PATTERN_MS, said="pattern_scan_bounded")
+        wanted = patterns(texts, asked + asked // 4)
+        for some, clients in ((wanted[asked:], 1), (wanted[:asked], _CLIENTS)):
+            figures += _measured(client, "pattern", some, _PATTERN_MS, said="pattern_scan_bounded", clients=clients)
         frequent = [
             "/[0-9]{4}/",
             '"the results"',
@@ -135,6 +139,7 @@ def _measured(
     filters: dict[str, Any] | None = None,
     name: str = "",
     said: str = "",
+    clients: int = _CLIENTS,
 ) -> list[Figure]:
     bounded: list[int] = []
 
@@ -143,8 +148,8 @@ def _measured(
 
     for warm in ("what is warm", "how does it begin"):
         client.search(SPACE, f"{mode} {warm} {name}", mode, filters=filters)
-    taken, rate = timed(search, queries, _CLIENTS)
-    label = f"{name or mode}, {_CLIENTS} HTTP clients, uncached"
+    taken, rate = timed(search, queries, clients)
+    label = f"{name or mode}, {clients} HTTP {'clients' if clients > 1 else 'client'}, uncached"
     note_ = f"{rate:.0f} searches/s" + (f"; {sum(bounded)} of {len(bounded)} bounded" if said else "")
     p50, p95 = (float(each) for each in np.percentile(taken, [50, 95]))
     last = at_most(f"{label}, p95", p95, "ms", aim) if aim else Figure(f"{label}, p95", p95, "ms")
