@@ -13,7 +13,7 @@ _HALVES = struct.Struct(">qq")
 
 
 def new_schema() -> tantivy.Schema:
-    """The fields. Nothing is stored as it came; the passage's id stands in two columns, which thousands are read from at once."""
+    """The fields. None is stored as it came; the passage's id is two columns, from which thousands are read at once."""
     builder = tantivy.SchemaBuilder()
     for name in ("id", "document", "version", "pair", "language"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")

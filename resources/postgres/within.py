@@ -71,11 +71,11 @@ class Within:
         else:
             after = UUID(int=0)
             for _ in range(0, limit, _TOGETHER):
-                pairs = self._pairs(f"{select} AND p.id > %(after)s ORDER BY p.id LIMIT %(most)s", after=after, most=_TOGETHER)
-                yield from pairs
-                if len(pairs) < _TOGETHER:
+                page = self._pairs(f"{select} AND p.id > %(after)s ORDER BY p.id LIMIT %(n)s", after=after, n=_TOGETHER)
+                yield from page
+                if len(page) < _TOGETHER:
                     return
-                after = pairs[-1][0]
+                after = page[-1][0]
 
     def _pairs(self, statement: str, **given: Any) -> list[tuple[UUID, str]]:
         with self.connection.cursor(binary=True, row_factory=tuple_row) as cursor:  # rows with names take twice as long
