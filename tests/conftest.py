@@ -161,6 +161,7 @@ def _template(models: Path) -> Path:
     atexit.register(shutil.rmtree, home.path.parent, ignore_errors=True)
     platform = home.platform("worker")
     with open_instance(platform):
+        _ = platform.database  # with its schema
         platform.close()
     return home.path
 
