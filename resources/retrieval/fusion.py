@@ -10,7 +10,7 @@ code shares few words with it, hence the bonus. Where the candidates' vectors ar
 the space: its profile carries what its own queries taught.
 
 Only the first hundred of each tier judge: they set the scales and speak for each other. So whoever asks for more hits, for
-which the tiers are asked for more, finds the first ones in the order that they had.
+which the tiers are asked for more, does not find the first ones in another order, though a newcomer may stand among them.
 """
 
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ def fuse(
     Args:
         cosines: By candidate; those that only the lexical tier found should be here, too, where they have a vector.
         bm25: By candidate, > 0.
-        code_share: The share of candidates that are program code, 0–1.
+        code_share: The share of `judges` that are program code, 0–1.
         vectors: Of unit length, by candidate; without them the candidates say nothing about each other.
         full: Whether more passages than those in `bm25` have words of the query.
         profile: The space's.
@@ -55,25 +55,30 @@ def fuse(
     if not cosines:
         return words
     weight = np.float32(dense_weight(list(words.values()), code_share, profile))
-    first = _first(cosines) | _first(words)
+    first = judges(cosines, words)
     every = sorted({**cosines, **words}, key=lambda each: each not in first)
     least = _UNNAMED * min(words[each] for each in _first(words)) if full or len(words) > _FIRST else 0.0
     lexical = np.array([words.get(each, least) for each in every], np.float32)
     embedded = np.array([index for index, each in enumerate(every) if each in cosines])
     given = np.array([cosines[every[index]] for index in embedded], np.float32)
-    judges = sum(every[index] in first for index in embedded)
+    judging = sum(every[index] in first for index in embedded)
     likeness = np.zeros(len(every), np.float32)
-    likeness[embedded] = _scaled(given, judges)
+    likeness[embedded] = _scaled(given, judging)
     if vectors is not None and all(every[index] in vectors for index in embedded):
         matrix = np.stack([vectors[every[index]] for index in embedded])
-        similarities = matrix @ matrix[:judges].T
+        similarities = matrix @ matrix[:judging].T
         weight *= np.float32(contrast(given, lexical[embedded], similarities))
         fused = (weight * likeness + (1 - weight) * lexical)[embedded]
         prose = 1 - code_share  # functions that resemble each other do different things
-        near = _scaled(moved(given, similarities, fused, profile.feedback * prose), judges)
-        likeness[embedded] = _scaled(propagated(near, similarities, profile.propagation * prose), judges)
+        near = _scaled(moved(given, similarities, fused, profile.feedback * prose), judging)
+        likeness[embedded] = _scaled(propagated(near, similarities, profile.propagation * prose), judging)
     fused = np.clip(weight * likeness + (1 - weight) * lexical, 0, 1)
     return {each: float(score) for each, score in zip(every, fused, strict=True)}
+
+
+def judges(cosines: Mapping[T, float], bm25: Mapping[T, float]) -> set[T]:
+    """The first hundred candidates of each tier."""
+    return _first(cosines) | _first(bm25)
 
 
 def dense_weight(lexical: list[float], code_share: float = 0.0, profile: RankingProfile = ROBUST) -> float:

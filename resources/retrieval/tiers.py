@@ -15,7 +15,7 @@ from resources.postgres import neighbours
 from resources.postgres import search as reads
 from resources.postgres.database import Connection
 from resources.postgres.within import Within
-from resources.retrieval.fusion import fuse, relative
+from resources.retrieval.fusion import fuse, judges, relative
 from resources.retrieval.models import (
     EMBEDDER_UNAVAILABLE,
     LEXICAL_UNAVAILABLE,
@@ -88,7 +88,8 @@ class Gathered(NamedTuple):
 
     def ranked(self, profile: RankingProfile) -> dict[UUID, float]:
         """One score of both tiers, 0–1."""
-        code = sum(found.code for found in self.candidates.values()) / max(1, len(self.candidates))
+        judging = judges(self.cosines, self.bm25)
+        code = sum(self.candidates[each].code for each in judging) / max(1, len(judging))
         return fuse(self.cosines, self.bm25, code, vectors=self.vectors, full=self.full, profile=profile)
 
 

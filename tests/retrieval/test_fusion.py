@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from resources.postgres.search import Candidate
 from resources.retrieval.feedback import contrast, moved, propagated
-from resources.retrieval.fusion import dense_weight, fuse, scaled
+from resources.retrieval.fusion import dense_weight, fuse, judges, scaled
 from resources.retrieval.profile import ROBUST, RankingProfile, learned
+from resources.retrieval.tiers import Gathered
 
 SCORES = st.dictionaries(st.integers(0, 20), st.floats(0.01, 50), max_size=12)
 LEANS = st.floats(-1, 1)
@@ -94,7 +96,19 @@ def test_what_stands_behind_the_first_hundred_of_each_tier_changes_nothing_befor
         {each: cosines[each] for each in best}, {each: bm25[each] for each in best & bm25.keys()}, vectors=vectors, full=True
     )
     many = fuse(cosines, bm25, vectors=vectors, full=True)
+    assert judges(cosines, bm25) == best
     assert {each: many[each] for each in best} == pytest.approx(few, abs=1e-5)
+
+
+def test_code_behind_the_first_hundred_of_each_tier_makes_no_code_of_the_prose_before_it():
+    vectors = dict(enumerate(unit(*np.random.default_rng(6).normal(size=(200, 16)))))
+    cosines = {each: 0.9 - each / 400 for each in vectors}
+    found = {each: Candidate(each, None, code=each >= 100, vector=vectors[each]) for each in vectors}
+    first = range(100)
+    few = Gathered({each: found[each] for each in first}, {each: cosines[each] for each in first}, {0: 9.0}, False, {}, [])
+    many = Gathered(found, cosines, {0: 9.0}, False, {}, [])
+    ranked = many.ranked(ROBUST)
+    assert {each: ranked[each] for each in first} == pytest.approx(few.ranked(ROBUST), abs=1e-5)
 
 
 def test_without_a_share_feedback_changes_nothing():
